@@ -1,0 +1,107 @@
+/** Shapes, parameters and cost of a graph's layers, for one image. */
+
+import { AlexNetError } from '../errors.js';
+import { isLearned, type Graph, type Layer } from './graph.js';
+
+export interface Extent {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+export interface LayerShape {
+  readonly layer: Layer;
+  readonly input: Extent;
+  readonly output: Extent;
+  /** Weights as out × in × rows × columns, for learned layers. */
+  readonly weights?: readonly [out: number, input: number, rows: number, columns: number];
+  /** Weights and biases. */
+  readonly parameters: number;
+  /** Multiplications and additions of the forward pass (2 a multiply-add) of one image; 0 for layers without weights. */
+  readonly flops: number;
+}
+
+const count = (extent: Extent): number => extent.height * extent.width * extent.channels;
+
+function fail(graph: Graph, layer: Layer, problem: string): never {
+  throw new AlexNetError('GRAPH', `${graph.name}: layer ${layer.name}: ${problem}`);
+}
+
+function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
+  const shown = `${input.height}×${input.width}×${input.channels}`;
+  switch (layer.kind) {
+    case 'convolution': {
+      const [top, left, bottom, right] = layer.padding;
+      if (input.channels % layer.groups !== 0 || layer.maps % layer.groups !== 0) {
+        fail(graph, layer, `${layer.groups} groups must divide ${input.channels} input and ${layer.maps} output maps`);
+      }
+      const height = Math.floor((input.height + top + bottom - layer.kernel) / layer.stride) + 1;
+      const width = Math.floor((input.width + left + right - layer.kernel) / layer.stride) + 1;
+      if (height < 1 || width < 1) fail(graph, layer, `a ${layer.kernel}×${layer.kernel} kernel does not fit into ${shown}`);
+      return { height, width, channels: layer.maps };
+    }
+    case 'fully_connected':
+      return { height: 1, width: 1, channels: layer.units };
+    case 'max_pool': {
+      const round = layer.round === 'up' ? Math.ceil : Math.floor;
+      const height = round((input.height - layer.size) / layer.stride) + 1;
+      const width = round((input.width - layer.size) / layer.stride) + 1;
+      if (height < 1 || width < 1) fail(graph, layer, `a ${layer.size}×${layer.size} window does not fit into ${shown}`);
+      return { height, width, channels: input.channels };
+    }
+    case 'lrn':
+      if (input.channels % layer.groups !== 0) fail(graph, layer, `${layer.groups} groups must divide ${input.channels} maps`);
+      return input;
+    default:
+      return input;
+  }
+}
+
+export function layerShapes(graph: Graph): LayerShape[] {
+  let input: Extent = graph.input;
+  return graph.layers.map((layer) => {
+    const output = outputOf(graph, layer, input);
+    const base = { layer, input, output };
+    const from = input;
+    input = output;
+    if (!isLearned(layer)) return { ...base, parameters: 0, flops: 0 };
+    const weights =
+      layer.kind === 'convolution'
+        ? ([layer.maps, from.channels / layer.groups, layer.kernel, layer.kernel] as const)
+        : ([layer.units, from.channels, from.height, from.width] as const);
+    const fanIn = weights[1] * weights[2] * weights[3];
+    return {
+      ...base,
+      weights,
+      parameters: weights[0] * fanIn + weights[0],
+      flops: 2 * count(output) * fanIn,
+    };
+  });
+}
+
+/** Classes the network tells apart: the size of its last layer. */
+export function classCount(graph: Graph): number {
+  const last = layerShapes(graph).at(-1);
+  if (!last) throw new AlexNetError('GRAPH', `${graph.name}: the graph has no layers`);
+  return count(last.output);
+}
+
+export interface GraphTotals {
+  readonly parameters: number;
+  /** Outputs of the learned layers, the paper's "neurons". */
+  readonly neurons: number;
+  readonly forwardFlops: number;
+  /** Forward and backward; the first layer has no gradient with respect to its input. */
+  readonly trainingFlops: number;
+}
+
+export function graphTotals(graph: Graph): GraphTotals {
+  const learned = layerShapes(graph).filter((shape) => shape.weights);
+  const forwardFlops = learned.reduce((sum, shape) => sum + shape.flops, 0);
+  return {
+    parameters: learned.reduce((sum, shape) => sum + shape.parameters, 0),
+    neurons: learned.reduce((sum, shape) => sum + count(shape.output), 0),
+    forwardFlops,
+    trainingFlops: 3 * forwardFlops - (learned[0]?.flops ?? 0),
+  };
+}

@@ -1,0 +1,259 @@
+/** The forward pass as commands, and the tape that the backward pass reads from the end. */
+
+import { AlexNetError } from '../errors.js';
+import type { Activation, Dropout, LrnParameters, Padding, Seed } from './commands.js';
+import type { PlanBuilder, Value } from './builder.js';
+import type { DeviceParameters } from './parameters.js';
+import { size, type MapRange, type PartitionedLayer } from './partition.js';
+import { streams } from '../random/streams.js';
+
+/** Maps [from, to) of a layer's output, on a device. */
+export interface Piece extends MapRange {
+  readonly value: Value;
+}
+
+/** One product of a convolution: kernels of a device with a range of input maps. */
+export interface Term {
+  readonly x: Value;
+  readonly w: Value;
+  /** Device that produced x; undefined for the image, which needs no gradient. */
+  readonly origin: number | undefined;
+}
+
+export interface ConvolutionPart {
+  readonly parameters: DeviceParameters;
+  readonly terms: readonly Term[];
+  readonly output: Piece;
+}
+
+export type TapeEntry =
+  | {
+      readonly kind: 'convolution';
+      readonly layer: PartitionedLayer;
+      readonly geometry: { stride: number; padding: Padding; groups: number };
+      readonly parts: readonly ConvolutionPart[];
+      readonly activation: Activation;
+      /** Per device, when dropout is fused behind the activation. */
+      readonly dropout: ReadonlyMap<number, Dropout> | undefined;
+    }
+  | {
+      readonly kind: 'local';
+      readonly layer: PartitionedLayer;
+      readonly fusedPool: PartitionedLayer | undefined;
+      readonly inputs: readonly Piece[];
+      readonly outputs: readonly Piece[];
+      readonly dropout: ReadonlyMap<number, Dropout> | undefined;
+    };
+
+export interface ForwardOptions {
+  readonly batch: number;
+  readonly training: boolean;
+  readonly seed: Seed;
+  /** Names of layers whose output the host reads, whole. */
+  readonly taps: readonly string[];
+}
+
+export interface Forward {
+  readonly tape: readonly TapeEntry[];
+  readonly logits: Value;
+  readonly taps: ReadonlyMap<string, readonly Piece[]>;
+}
+
+/** LRN's groups as one device sees them. */
+export const ownGroups = (lrn: LrnParameters, devices: number): LrnParameters => ({
+  size: lrn.size,
+  k: lrn.k,
+  alpha: lrn.alpha,
+  beta: lrn.beta,
+  groups: lrn.groups / devices,
+});
+
+export class ForwardPass {
+  private readonly tape: TapeEntry[] = [];
+  private readonly taps = new Map<string, readonly Piece[]>();
+  private pieces: readonly Piece[] = [];
+
+  constructor(
+    private readonly builder: PlanBuilder,
+    private readonly layers: readonly PartitionedLayer[],
+    private readonly parameters: readonly (readonly DeviceParameters[])[],
+    private readonly options: ForwardOptions,
+  ) {}
+
+  run(images: readonly Value[]): Forward {
+    let learned = 0;
+    for (let i = 0; i < this.layers.length; ) {
+      const layer = this.layers[i] as PartitionedLayer;
+      const before = i;
+      if (layer.weights) i = this.convolution(i, this.parameters[learned++] ?? [], images);
+      else i = this.local(i);
+      const last = this.layers[i - 1]?.layer.name;
+      for (const covered of this.layers.slice(before, i)) {
+        if (!this.options.taps.includes(covered.layer.name)) continue;
+        if (covered.layer.name !== last) {
+          throw new AlexNetError('USAGE', `layer ${covered.layer.name} is computed together with ${last}; read ${last}`);
+        }
+        for (const piece of this.pieces) piece.value.keep = true;
+        this.taps.set(covered.layer.name, this.pieces);
+      }
+    }
+    for (const name of this.options.taps) {
+      if (!this.taps.has(name)) throw new AlexNetError('USAGE', `the network has no layer ${name}`);
+    }
+    const logits = this.pieces[0];
+    if (!logits || this.pieces.length !== 1) throw new AlexNetError('GRAPH', 'the last layer has to be learned');
+    return { tape: this.tape, logits: logits.value, taps: this.taps };
+  }
+
+  private dropoutOn(layer: PartitionedLayer, rate: number): Map<number, Dropout> {
+    const channels = layer.output.channels;
+    return new Map(
+      layer.ranges.map((range) => [
+        range.device,
+        { rate, seed: this.options.seed, stream: streams.dropout + layer.index, channels, channelOffset: range.from },
+      ]),
+    );
+  }
+
+  /** A learned layer with the activation and dropout that follow it, in one command per term. */
+  private convolution(i: number, parameters: readonly DeviceParameters[], images: readonly Value[]): number {
+    const layer = this.layers[i] as PartitionedLayer;
+    const { builder } = this;
+    let next = i + 1;
+    let activation: Activation = 'none';
+    let dropout: Map<number, Dropout> | undefined;
+    let scale = 1;
+    const behind = this.layers[next]?.layer;
+    if (behind?.kind === 'activation') {
+      activation = behind.function;
+      next++;
+    }
+    const dropped = this.layers[next];
+    if (dropped?.layer.kind === 'dropout') {
+      if (this.options.training) dropout = this.dropoutOn(dropped, dropped.layer.rate);
+      else scale = 1 - dropped.layer.rate;
+      next++;
+    }
+
+    const definition = layer.layer;
+    const convolves = definition.kind === 'convolution';
+    const geometry = {
+      stride: convolves ? definition.stride : 1,
+      padding: convolves ? definition.padding : ([0, 0, 0, 0] as const),
+      groups: convolves && definition.groups > 1 ? definition.groups / parameters.length : 1,
+    };
+    const label = definition.name;
+    const arrivals = this.exchange(label, parameters);
+    const parts = parameters.map((own): ConvolutionPart => {
+      const { device } = own.range;
+      const shape = [this.options.batch, layer.output.height, layer.output.width, size(own.range)] as const;
+      const y = builder.value(device, 'activations', label, shape);
+      const terms = own.weights.map(({ source, shard }, place): Term => {
+        const last = place === own.weights.length - 1;
+        let x: Value;
+        if (source === 'image') {
+          x = images[device] as Value;
+        } else if (source.device === device) {
+          x = this.piece(device).value;
+        } else {
+          const arrival = arrivals.get(key(source.device, device));
+          if (!arrival) throw new AlexNetError('GRAPH', `layer ${label}: device ${device} misses its input`);
+          builder.emit(device, label, { op: 'wait', event: arrival.event });
+          x = arrival.value;
+        }
+        const drop = last ? dropout?.get(device) : undefined;
+        builder.emit(device, label, {
+          op: 'convolution_forward',
+          x,
+          w: shard.value,
+          y,
+          ...geometry,
+          accumulate: place > 0,
+          activation: last ? activation : 'none',
+          scale: last ? scale : 1,
+          ...(last && { bias: own.bias.value }),
+          ...(drop && { dropout: drop }),
+        });
+        return { x, w: shard.value, origin: source === 'image' ? undefined : source.device };
+      });
+      return { parameters: own, terms, output: { ...own.range, value: y } };
+    });
+    this.tape.push({ kind: 'convolution', layer, geometry, parts, activation, dropout });
+    this.pieces = parts.map((part) => part.output);
+    return next;
+  }
+
+  /** Sends every piece to the devices that read it and do not hold it, as soon as it is there. */
+  private exchange(label: string, parameters: readonly DeviceParameters[]): Map<string, { value: Value; event: number }> {
+    const arrivals = new Map<string, { value: Value; event: number }>();
+    for (const own of parameters) {
+      for (const { source } of own.weights) {
+        if (source === 'image' || source.device === own.range.device) continue;
+        const sent = this.builder.transfer(this.piece(source.device).value, own.range.device, label, 'forward');
+        arrivals.set(key(source.device, own.range.device), sent);
+      }
+    }
+    return arrivals;
+  }
+
+  private piece(device: number): Piece {
+    const piece = this.pieces.find((p) => p.device === device);
+    if (!piece) throw new AlexNetError('GRAPH', `device ${device} holds no maps here`);
+    return piece;
+  }
+
+  /** A layer that every device applies to its own maps; LRN takes the max-pool behind it along. */
+  private local(i: number): number {
+    const layer = this.layers[i] as PartitionedLayer;
+    const { builder, options } = this;
+    const definition = layer.layer;
+    const following = this.layers[i + 1];
+    const fusedPool = definition.kind === 'lrn' && following?.layer.kind === 'max_pool' ? following : undefined;
+    const { output } = fusedPool ?? layer;
+    const inputs = this.pieces;
+    const dropout =
+      definition.kind === 'dropout' && options.training ? this.dropoutOn(layer, definition.rate) : undefined;
+    const outputs = inputs.map((piece): Piece => {
+      const { device, value: x } = piece;
+      const label = definition.name;
+      const y = builder.value(device, 'activations', label, [options.batch, output.height, output.width, size(piece)]);
+      switch (definition.kind) {
+        case 'activation':
+          builder.emit(device, label, { op: 'activation_forward', x, y, activation: definition.function });
+          break;
+        case 'lrn': {
+          const lrn = ownGroups(definition, inputs.length);
+          if (fusedPool?.layer.kind === 'max_pool') {
+            const pool = { poolSize: fusedPool.layer.size, poolStride: fusedPool.layer.stride };
+            builder.emit(device, `${label}+${fusedPool.layer.name}`, { op: 'lrn_pool_forward', x, y, ...lrn, ...pool });
+          } else builder.emit(device, label, { op: 'lrn_forward', x, y, ...lrn });
+          break;
+        }
+        case 'map_norm': {
+          const { size, k, alpha, beta } = definition;
+          builder.emit(device, label, { op: 'map_norm_forward', x, y, size, k, alpha, beta });
+          break;
+        }
+        case 'max_pool': {
+          const pool = { poolSize: definition.size, poolStride: definition.stride };
+          builder.emit(device, label, { op: 'max_pool_forward', x, y, ...pool });
+          break;
+        }
+        case 'dropout': {
+          const mask = dropout?.get(device);
+          if (mask) builder.emit(device, label, { op: 'dropout', x, y, dropout: mask });
+          else builder.emit(device, label, { op: 'scale', x, y, factor: 1 - definition.rate });
+          break;
+        }
+        default:
+          throw new AlexNetError('GRAPH', `layer ${definition.name} is not applied map by map`);
+      }
+      return { device, from: piece.from, to: piece.to, value: y };
+    });
+    this.tape.push({ kind: 'local', layer, fusedPool, inputs, outputs, dropout });
+    this.pieces = outputs;
+    return fusedPool ? i + 2 : i + 1;
+  }
+}
+
+const key = (from: number, to: number): string => `${from}>${to}`;

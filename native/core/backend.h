@@ -1,0 +1,56 @@
+// A backend is one device's arena and the ability to carry out commands in it, in order.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "core/ops.h"
+
+namespace alexnet {
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Makes the arena `bytes` long (zero-filled); what it held is lost. Throws Error("OUT_OF_MEMORY").
+  virtual void reserve(size_t bytes) = 0;
+  virtual size_t arena_bytes() const = 0;
+  virtual void upload(size_t offset, const void* source, size_t bytes) = 0;
+  virtual void download(size_t offset, void* target, size_t bytes) = 0;
+
+  // Scratch bytes `op` needs besides its operands. Depends on the op's shapes and the device only.
+  virtual size_t workspace(const ComputeOp& op) const = 0;
+  // Throws Error("BAD_PROGRAM") for what this backend cannot carry out (a dtype, say). Called once, at compile time.
+  virtual void check(const ComputeOp& op) const = 0;
+  // Carries out one command. `workspace` points at scratch of at least workspace(op) bytes.
+  // Called from one thread at a time. No allocation, no thread creation.
+  virtual void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) = 0;
+  // Copies x (this arena) to `to` in `target`'s arena. Called from the device's transfer thread.
+  virtual void copy_to(const Tensor& x, Backend& target, const Tensor& to) = 0;
+};
+
+// Backends whose arena is host memory.
+class HostBackend : public Backend {
+ public:
+  ~HostBackend() override;
+  void reserve(size_t bytes) override;
+  size_t arena_bytes() const override { return bytes_; }
+  void upload(size_t offset, const void* source, size_t bytes) override;
+  void download(size_t offset, void* target, size_t bytes) override;
+  void copy_to(const Tensor& x, Backend& target, const Tensor& to) override;
+
+  template <class T>
+  T* at(size_t offset) const { return reinterpret_cast<T*>(arena_ + offset); }
+  template <class T>
+  T* data(const Tensor& tensor) const { return at<T>(tensor.offset); }
+
+ private:
+  std::byte* arena_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+std::unique_ptr<Backend> make_reference_backend();
+std::unique_ptr<Backend> make_cpu_backend(int threads);  // threads >= 1, the calling thread among them
+
+}  // namespace alexnet

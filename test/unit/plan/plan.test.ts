@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { preset, presetNames } from '../../../lib/graph/presets.js';
+import { graphTotals, layerShapes } from '../../../lib/graph/shapes.js';
+import { plan, type PlanOptions } from '../../../lib/plan/plan.js';
+import { nominalRates, timeline } from '../../../lib/plan/timeline.js';
+
+const options = (name: string, devices: number, batch: number, training = true): PlanOptions => {
+  const { graph, preprocessing } = preset(name, 1000);
+  return {
+    graph,
+    preprocessing,
+    devices,
+    batch,
+    seed: [1, 0],
+    workspaceOf: () => 0,
+    ...(training && {
+      training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false, update: true, dropout: true },
+    }),
+  };
+};
+
+describe("the paper's network", () => {
+  const { graph } = preset('paper', 1000);
+
+  it('has the parameters, neurons and operations of the paper', () => {
+    expect(graphTotals(graph)).toEqual({
+      parameters: 60_965_224,
+      neurons: 659_272,
+      forwardFlops: 1_448_813_632,
+      trainingFlops: 3 * 1_448_813_632 - 210_830_400,
+    });
+  });
+
+  it('has the shapes of the paper', () => {
+    const shapes = Object.fromEntries(layerShapes(graph).map(({ layer, output }) => [layer.name, Object.values(output)]));
+    expect(shapes).toMatchObject({
+      conv1: [55, 55, 96],
+      pool1: [27, 27, 96],
+      conv2: [27, 27, 256],
+      pool2: [13, 13, 256],
+      conv3: [13, 13, 384],
+      conv4: [13, 13, 384],
+      conv5: [13, 13, 256],
+      pool5: [6, 6, 256],
+      fc6: [1, 1, 4096],
+      fc7: [1, 1, 4096],
+      fc8: [1, 1, 1000],
+    });
+  });
+
+  it('talks between two devices at the inputs of conv3, fc6, fc7 and fc8 only, backward as forward', () => {
+    const made = plan(options('paper', 2, 128));
+    const count = (pass: string) => made.transfers.filter((t) => t.pass === pass).map(({ label }) => label);
+    expect(count('forward')).toEqual(['conv3', 'conv3', 'fc6', 'fc6', 'fc7', 'fc7', 'fc8']);
+    expect(count('backward')).toEqual(['fc8', 'fc7', 'fc7', 'fc6', 'fc6', 'conv3', 'conv3']);
+    const conv3 = made.transfers.find(({ label }) => label === 'conv3');
+    expect(conv3?.bytes).toBe(128 * 13 * 13 * 128 * 4);
+  });
+
+  it('keeps each of two devices under 3 GB at batch 128, as the cards of 2012', () => {
+    for (const bytes of plan(options('paper', 2, 128)).arenaBytes) expect(bytes).toBeLessThan(3e9);
+  });
+});
+
+describe.each(presetNames)('the plan of preset %s', (name) => {
+  const devices = name === 'caffe' ? [1] : [1, 2];
+
+  it.each(devices)('on %i device(s) holds every parameter exactly once', (count) => {
+    const made = plan(options(name, count, 2));
+    const held = made.shards.reduce((sum, { value }) => sum + value.shape.reduce((a, b) => a * b), 0);
+    expect(held).toBe(graphTotals(preset(name, 1000).graph).parameters);
+  });
+
+  it.each(devices)('on %i device(s) gives no two living values the same memory', (count) => {
+    const made = plan(options(name, count, 2));
+    made.lists.forEach((list, device) => {
+      for (const command of list) {
+        if (command.op !== 'convolution_forward') continue;
+        const places = [command.x, command.w, command.y].map(({ offset, shape }) => [
+          offset,
+          offset + 4 * shape.reduce((a, b) => a * b),
+        ]);
+        places.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
+        for (let i = 1; i < places.length; i++) expect(places[i]?.[0]).toBeGreaterThanOrEqual(places[i - 1]?.[1] ?? 0);
+        expect(places.at(-1)?.[1]).toBeLessThanOrEqual(made.arenaBytes[device] ?? 0);
+      }
+    });
+  });
+
+  it.each(devices)('on %i device(s) finishes: no device waits for what is never sent', (count) => {
+    const made = plan(options(name, count, 2));
+    const spans = timeline(made.drafts, made.transfers, nominalRates);
+    const ran = spans.filter(({ op }) => op !== 'wait').length;
+    const commands = made.drafts.flat().filter(({ op }) => op !== 'wait').length;
+    expect(ran).toBe(commands);
+  });
+
+  it.each(devices)('finds weights and mean at the same place in training and inference on %i device(s)', (count) => {
+    const training = plan(options(name, count, 2));
+    const inference = plan(options(name, count, 5, false));
+    const offsets = (made: ReturnType<typeof plan>) => made.shards.map(({ value }) => made.place(value).tensor.offset);
+    expect(offsets(inference)).toEqual(offsets(training));
+    expect(inference.mean).toEqual(training.mean);
+  });
+});
+
+it('refuses to share out a normalisation across all maps over two devices, and says why', () => {
+  expect(() => plan(options('caffe', 2, 2))).toThrow(/lrn1 of caffe normalises across all maps.*use one device/);
+});
