@@ -1,0 +1,72 @@
+// A tensor as the reference backend sees it: numbers at places, doubles whatever the tensor's type. Loads
+// widen, stores round to nearest, so with float64 tensors nothing is ever rounded to float32.
+#pragma once
+
+#include <cstdint>
+
+#include "core/backend.h"
+
+namespace alexnet::reference {
+
+class View {
+ public:
+  View(const HostBackend& arena, const Tensor& tensor)
+      : data_(arena.data<std::byte>(tensor)), tensor_(tensor) {}
+
+  int64_t n() const { return tensor_.n(); }
+  int64_t h() const { return tensor_.h(); }
+  int64_t w() const { return tensor_.w(); }
+  int64_t c() const { return tensor_.c(); }
+
+  double operator()(int64_t n, int64_t h, int64_t w, int64_t c) const {
+    const int64_t i = place(n, h, w, c);
+    switch (tensor_.dtype) {
+      case DType::kFloat32:
+        return reinterpret_cast<const float*>(data_)[i];
+      case DType::kFloat64:
+        return reinterpret_cast<const double*>(data_)[i];
+      case DType::kUint8:
+        return reinterpret_cast<const uint8_t*>(data_)[i];
+      case DType::kInt32:
+        return reinterpret_cast<const int32_t*>(data_)[i];
+    }
+    return 0;
+  }
+
+  void set(int64_t n, int64_t h, int64_t w, int64_t c, double value) const {
+    const int64_t i = place(n, h, w, c);
+    switch (tensor_.dtype) {
+      case DType::kFloat32:
+        reinterpret_cast<float*>(data_)[i] = static_cast<float>(value);
+        break;
+      case DType::kFloat64:
+        reinterpret_cast<double*>(data_)[i] = value;
+        break;
+      case DType::kUint8:
+        reinterpret_cast<uint8_t*>(data_)[i] = static_cast<uint8_t>(value);
+        break;
+      case DType::kInt32:
+        reinterpret_cast<int32_t*>(data_)[i] = static_cast<int32_t>(value);
+        break;
+    }
+  }
+
+ private:
+  int64_t place(int64_t n, int64_t h, int64_t w, int64_t c) const {
+    return n * tensor_.strides[0] + h * tensor_.strides[1] + w * tensor_.strides[2] + c;
+  }
+
+  std::byte* data_;
+  Tensor tensor_;
+};
+
+// Calls f(n, h, w, c) for every element of `view`, channels fastest.
+template <class F>
+void each(const View& view, F&& f) {
+  for (int64_t n = 0; n < view.n(); ++n)
+    for (int64_t h = 0; h < view.h(); ++h)
+      for (int64_t w = 0; w < view.w(); ++w)
+        for (int64_t c = 0; c < view.c(); ++c) f(n, h, w, c);
+}
+
+}  // namespace alexnet::reference
