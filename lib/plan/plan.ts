@@ -79,7 +79,8 @@ export function plan(options: PlanOptions): Plan {
   for (const device of readsImage) {
     const meanSide = preprocessing.mean === 'image' ? store : 1;
     const mean = builder.value(device, 'mean', 'mean', [1, meanSide, meanSide, 3]);
-    const image = builder.value(device, 'input', 'images', [batch, store, store, 3], 'uint8');
+    // In inference the same images are seen again through other views: they stay.
+    const image = builder.value(device, 'input', 'images', [batch, store, store, 3], 'uint8', !options.training);
     const view = builder.value(device, 'input', 'views', [batch, 1, 1, 8]);
     const y = builder.value(device, 'activations', 'input', [batch, crop, crop, 3]);
     const { meanAt, order, deviation } = preprocessing;

@@ -1,0 +1,293 @@
+/** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
+
+import { AlexNetError } from '../errors.js';
+import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
+import { classCount } from '../graph/shapes.js';
+import type { Command, Seed } from '../plan/commands.js';
+import { plan, type Plan, type Port } from '../plan/plan.js';
+import type { Shard } from '../plan/parameters.js';
+import { openDevices, type DeviceSpec } from './devices.js';
+import { Program, type Device, type RunOptions } from './native.js';
+import { gatherShard, scatterShard } from './parameter-layout.js';
+
+export interface NetworkOptions {
+  readonly graph: Graph;
+  readonly preprocessing: Preprocessing;
+  readonly devices: readonly DeviceSpec[];
+  readonly batch: number;
+  readonly seed?: Seed;
+  /** What training needs; without it the network can only infer. */
+  readonly training?: {
+    readonly momentum: number;
+    readonly weightDecay: number;
+    readonly decayBiases: boolean;
+    readonly dropout: boolean;
+    /** Without the update, gradients are kept and can be read; default true. */
+    readonly update?: boolean;
+  };
+}
+
+/** One batch as the devices take it. */
+export interface Batch {
+  /** batch × store × store × 3, RGB. */
+  readonly images: Uint8Array;
+  /** batch × 8: top, left, flip, red, green and blue shift, scale, unused. */
+  readonly views: Float32Array;
+  /** batch; −1 where unknown. */
+  readonly labels: Int32Array;
+}
+
+export interface Losses {
+  /** −log p(label) of each image. */
+  readonly losses: Float32Array;
+  /** How many classes the network puts before the label: top-k errs where this is k or more. */
+  readonly ranks: Int32Array;
+}
+
+export interface Inference extends Losses {
+  /** batch × classes. */
+  readonly probabilities: Float32Array;
+  /** batch × units of the layer below the classifier. */
+  readonly features: Float32Array;
+}
+
+/** The layer whose output the classifier reads: fc7, behind its activation and dropout. */
+export function featureLayer(graph: Graph): string | undefined {
+  return graph.layers[graph.layers.findLastIndex(isLearned) - 1]?.name;
+}
+
+export class Network implements AsyncDisposable {
+  private running: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly options: NetworkOptions,
+    private readonly devices: readonly Device[],
+    readonly trainingPlan: Plan | undefined,
+    readonly inferencePlan: Plan,
+    private readonly trainingProgram: Program | undefined,
+    private readonly inferenceProgram: Program,
+  ) {}
+
+  /** Plans, reserves memory and compiles. Weights and mean are zero until set. */
+  static open(options: NetworkOptions): Network {
+    const devices = openDevices(options.devices);
+    try {
+      const feature = featureLayer(options.graph);
+      const common = {
+        graph: options.graph,
+        preprocessing: options.preprocessing,
+        devices: devices.length,
+        batch: options.batch,
+        seed: options.seed ?? ([0, 0] as const),
+        workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
+      };
+      const trainingPlan = options.training && plan({ ...common, training: { update: true, ...options.training } });
+      const inferencePlan = plan({ ...common, taps: feature ? [feature] : [] });
+      devices.forEach((device, i) => {
+        device.reserve(Math.max(trainingPlan?.arenaBytes[i] ?? 0, inferencePlan.arenaBytes[i] ?? 0));
+      });
+      const trainingProgram = trainingPlan && new Program(devices, trainingPlan.lists);
+      const inferenceProgram = new Program(devices, inferencePlan.lists);
+      return new Network(options, devices, trainingPlan, inferencePlan, trainingProgram, inferenceProgram);
+    } catch (error) {
+      for (const device of devices) device.close();
+      throw error;
+    }
+  }
+
+  get batch(): number {
+    return this.options.batch;
+  }
+
+  get classes(): number {
+    return classCount(this.options.graph);
+  }
+
+  /** Runs commands of the caller's own (initialisation), one list per device. */
+  async run(lists: readonly (readonly Command[])[]): Promise<void> {
+    const program = new Program(this.devices, lists);
+    try {
+      await program.run({ number: 0, learningRates: [] });
+    } finally {
+      program.close();
+    }
+  }
+
+  get shards(): readonly Shard[] {
+    return (this.trainingPlan ?? this.inferencePlan).shards;
+  }
+
+  portOf(shard: Shard, of: 'value' | 'momentum' = 'value'): Port {
+    const made = this.trainingPlan ?? this.inferencePlan;
+    const value = of === 'value' ? shard.value : shard.momentum;
+    if (!value) throw new AlexNetError('USAGE', 'this network was opened for inference and has no momentum');
+    return made.place(value);
+  }
+
+  /** Whole-model tensors by name ('conv1.weight', …), weights as O×I×H×W. */
+  parameters(of: 'value' | 'momentum' = 'value'): Map<string, Float32Array> {
+    const whole = new Map<string, Float32Array>();
+    for (const shard of this.shards) {
+      const name = `${shard.layer}.${shard.role}`;
+      const [k, r, s, c] = shard.whole;
+      const target = whole.get(name) ?? new Float32Array(k * r * s * c);
+      whole.set(name, target);
+      gatherShard(shard, this.readPort(this.portOf(shard, of)), target);
+    }
+    return whole;
+  }
+
+  setParameters(whole: ReadonlyMap<string, Float32Array>, of: 'value' | 'momentum' = 'value'): void {
+    for (const shard of this.shards) {
+      const name = `${shard.layer}.${shard.role}`;
+      const source = whole.get(name);
+      const [k, r, s, c] = shard.whole;
+      if (source?.length !== k * r * s * c) {
+        throw new AlexNetError(
+          'CHECKPOINT',
+          `expected ${k * r * s * c} numbers for ${name}, received ${source?.length ?? 'none'}`,
+        );
+      }
+      const { device, tensor } = this.portOf(shard, of);
+      this.device(device).write(tensor.offset, scatterShard(shard, source));
+    }
+  }
+
+  /** Gradients of the last step, whole-model tensors by name; only when opened with update: false. */
+  gradients(): Map<string, Float32Array> {
+    const whole = new Map<string, Float32Array>();
+    for (const { shard, value } of this.trainingPlan?.gradients ?? []) {
+      const name = `${shard.layer}.${shard.role}`;
+      const [k, r, s, c] = shard.whole;
+      const target = whole.get(name) ?? new Float32Array(k * r * s * c);
+      whole.set(name, target);
+      gatherShard(shard, this.readPort((this.trainingPlan as Plan).place(value)), target);
+    }
+    return whole;
+  }
+
+  /** store × store × 3 for a mean image, 3 numbers for a mean colour; RGB, grey levels. */
+  setMean(mean: Float32Array): void {
+    for (const { device, tensor } of this.inferencePlan.mean) {
+      const expected = tensor.shape.reduce((a, b) => a * b);
+      if (mean.length !== expected) {
+        throw new AlexNetError('CHECKPOINT', `expected ${expected} numbers for the mean, received ${mean.length}`);
+      }
+      this.device(device).write(tensor.offset, mean);
+    }
+  }
+
+  /** One step of the paper's SGD on one batch. */
+  async train(batch: Batch, step: number, learningRates: readonly number[]): Promise<Losses> {
+    if (!this.trainingPlan || !this.trainingProgram) {
+      throw new AlexNetError('USAGE', 'this network was opened for inference');
+    }
+    const made = this.trainingPlan;
+    const losses = new Float32Array(this.batch);
+    const ranks = new Int32Array(this.batch);
+    await this.exclusive(() =>
+      (this.trainingProgram as Program).run({
+        number: step,
+        learningRates,
+        writes: writesOf(made, batch),
+        reads: [readOf(made.losses, losses), readOf(made.ranks, ranks)],
+      }),
+    );
+    return { losses, ranks };
+  }
+
+  /** Forward only, dropout's units all on and scaled. Without `images` in the batch the last ones are seen again. */
+  async infer(batch: Omit<Batch, 'images'> & { readonly images?: Uint8Array }): Promise<Inference> {
+    const made = this.inferencePlan;
+    const losses = new Float32Array(this.batch);
+    const ranks = new Int32Array(this.batch);
+    const probabilities = new Float32Array(this.batch * this.classes);
+    const [tap] = made.taps.values();
+    const parts = (tap ?? []).map(({ port, piece }) => ({ port, piece, data: new Float32Array(elementsOf(port)) }));
+    await this.exclusive(() =>
+      this.inferenceProgram.run({
+        number: 0,
+        learningRates: [],
+        writes: writesOf(made, batch),
+        reads: [
+          readOf(made.losses, losses),
+          readOf(made.ranks, ranks),
+          readOf(made.probabilities, probabilities),
+          ...parts.map(({ port, data }) => readOf(port, data)),
+        ],
+      }),
+    );
+    return { losses, ranks, probabilities, features: joinMaps(parts, this.batch) };
+  }
+
+  close(): void {
+    this.trainingProgram?.close();
+    this.inferenceProgram.close();
+    for (const device of this.devices) device.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.running.catch(() => undefined);
+    this.close();
+  }
+
+  /** Batches share one set of input buffers, so runs follow one another. */
+  private async exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.running;
+    const result = before.catch(() => undefined).then(work);
+    this.running = result;
+    return await result;
+  }
+
+  private device(index: number): Device {
+    return this.devices[index] as Device;
+  }
+
+  private readPort({ device, tensor }: Port): Float32Array {
+    const data = new Float32Array(tensor.shape.reduce((a, b) => a * b));
+    this.device(device).read(tensor.offset, data);
+    return data;
+  }
+}
+
+const elementsOf = ({ tensor }: Port): number => tensor.shape.reduce((a, b) => a * b);
+
+type Write = NonNullable<RunOptions['writes']>[number];
+
+const readOf = ({ device, tensor }: Port, data: Float32Array | Int32Array): Write => ({
+  device,
+  offset: tensor.offset,
+  data,
+});
+
+function writesOf(made: Plan, batch: Omit<Batch, 'images'> & { readonly images?: Uint8Array }): Write[] {
+  const to = (ports: readonly Port[], data: Write['data']): Write[] =>
+    ports.map(({ device, tensor }) => ({ device, offset: tensor.offset, data }));
+  return [
+    ...(batch.images ? to(made.images, batch.images) : []),
+    ...to(made.views, batch.views),
+    ...to([made.labels], batch.labels),
+  ];
+}
+
+/** Device parts of N×H×W×C maps as one N×(C·H·W) array, channels slowest as in PyTorch's flatten. */
+function joinMaps(
+  parts: readonly { piece: { from: number; to: number }; port: Port; data: Float32Array }[],
+  batch: number,
+): Float32Array {
+  const [, height, width] = parts[0]?.port.tensor.shape ?? [0, 0, 0, 0];
+  const channels = Math.max(0, ...parts.map(({ piece }) => piece.to));
+  const area = height * width;
+  const joined = new Float32Array(batch * area * channels);
+  for (const { piece, data } of parts) {
+    const own = piece.to - piece.from;
+    for (let n = 0; n < batch; n++) {
+      for (let p = 0; p < area; p++) {
+        for (let c = 0; c < own; c++) {
+          joined[(n * channels + piece.from + c) * area + p] = data[(n * area + p) * own + c] ?? 0;
+        }
+      }
+    }
+  }
+  return joined;
+}

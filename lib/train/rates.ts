@@ -1,0 +1,53 @@
+/** Learning rates of every weight and bias tensor, as a pure function of the recipe and the run's position. */
+
+import { isLearned, type Graph } from '../graph/graph.js';
+import type { Change, Recipe } from './recipe.js';
+
+/** The value of the last change at or before this epoch. */
+export function valueAt(changes: readonly Change[], epoch: number): number | undefined {
+  return changes.filter((change) => change.epoch <= epoch).at(-1)?.value;
+}
+
+/** The run's learning rate, before layers' and biases' own. `reductions`: how often a plateau has divided it. */
+export function baseRate(recipe: Recipe, epoch: number, reductions: number): number {
+  switch (recipe.schedule.kind) {
+    case 'plateau':
+      return recipe.learningRate / recipe.schedule.factor ** reductions;
+    case 'step':
+      return valueAt(recipe.schedule.changes, epoch) ?? recipe.learningRate;
+    case 'constant':
+      return recipe.learningRate;
+  }
+}
+
+/** Two a learned layer in the graph's order, weights then biases: a plan's Shard.rate indexes them. */
+export function learningRates(recipe: Recipe, graph: Graph, epoch: number, reductions: number): number[] {
+  const base = baseRate(recipe, epoch, reductions);
+  return graph.layers.filter(isLearned).flatMap(({ name }) => {
+    const weights = valueAt(recipe.layerRates[name] ?? [], epoch) ?? base;
+    const biases = valueAt(recipe.biasRates ?? [], epoch) ?? weights * recipe.biasRate;
+    // A frozen layer is frozen whole.
+    return [weights, weights === 0 ? 0 : biases];
+  });
+}
+
+/** The plateau schedule's memory, saved with the checkpoint. */
+export interface Plateau {
+  /** Lowest top-1 validation error so far; null before the first validation. */
+  readonly best: number | null;
+  readonly validationsSince: number;
+  readonly reductions: number;
+}
+
+export const freshPlateau: Plateau = { best: null, validationsSince: 0, reductions: 0 };
+
+/** The paper's heuristic (section 5): divide the rate when the validation error stops improving. */
+export function afterValidation(recipe: Recipe, state: Plateau, top1Error: number): Plateau {
+  if (state.best === null || top1Error < state.best) return { ...state, best: top1Error, validationsSince: 0 };
+  const validationsSince = state.validationsSince + 1;
+  const { schedule } = recipe;
+  if (schedule.kind === 'plateau' && validationsSince >= schedule.patience && state.reductions < schedule.reductions) {
+    return { ...state, validationsSince: 0, reductions: state.reductions + 1 };
+  }
+  return { ...state, validationsSince };
+}

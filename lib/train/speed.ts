@@ -1,0 +1,46 @@
+/** How fast a run goes and how long the rest will take. */
+
+const recentSteps = 20;
+
+export class Speed {
+  private readonly durations: number[] = [];
+  private total = 0;
+  private steps = 0;
+  private began = 0;
+  private validation = 0;
+
+  constructor(private readonly batch: number) {}
+
+  begin(): void {
+    this.began = performance.now();
+  }
+
+  end(): void {
+    const seconds = (performance.now() - this.began) / 1000;
+    this.durations.push(seconds);
+    if (this.durations.length > recentSteps) this.durations.shift();
+    this.total += seconds;
+    this.steps++;
+  }
+
+  /** A validation took so long; the next ones are expected to. */
+  validated(seconds: number): void {
+    this.validation = seconds;
+  }
+
+  /** Images a second over the last steps. */
+  recent(): number {
+    const seconds = this.durations.reduce((a, b) => a + b, 0);
+    return seconds > 0 ? (this.durations.length * this.batch) / seconds : 0;
+  }
+
+  /** Images a second over all training steps, validations and saves not counted. */
+  overall(): number {
+    return this.total > 0 ? (this.steps * this.batch) / this.total : 0;
+  }
+
+  secondsFor(steps: number, validations: number): number {
+    const each = this.durations.reduce((a, b) => a + b, 0) / Math.max(1, this.durations.length);
+    return steps * each + validations * this.validation;
+  }
+}

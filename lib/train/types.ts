@@ -1,0 +1,97 @@
+/** What goes into a training run and what comes out of it while it runs. */
+
+import type { Graph, Preprocessing } from '../graph/graph.js';
+import type { Recipe } from './recipe.js';
+
+export interface TrainOptions {
+  /** A folder of class folders, or of train/ and val/ with class folders. Without: the built-in demo set. */
+  readonly data?: string;
+  /** Default: mini for the demo set, paper otherwise. */
+  readonly preset?: string;
+  /** A network of your own instead of a preset. */
+  readonly graph?: Graph;
+  readonly preprocessing?: Preprocessing;
+  /** Expected number of classes; an error if the data has another. */
+  readonly classes?: number;
+  /** For example 'cpu' or 'cpu:0/2,cpu:1/2'. Default 'cpu'. */
+  readonly devices?: string;
+  /** Threads over all CPU devices; default: the cores this process may use. */
+  readonly threads?: number;
+  /** Changes to the preset's recipe. */
+  readonly recipe?: Partial<Recipe>;
+  /** Length of the run: epochs, or steps. Default: the recipe's epochs. */
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** A non-negative integer; default 1. The same seed gives the same run. */
+  readonly seed?: number;
+  /** The run's folder. Default: runs/<preset>-<n>. */
+  readonly out?: string;
+  /** A run's folder to go on with; all other options but steps, epochs, devices and threads come from it. */
+  readonly resume?: string;
+  /** Keep a numbered checkpoint every so many steps, besides last and best. */
+  readonly checkpointEvery?: number;
+  /** Steps between saves of the last checkpoint; default: an epoch, or 500 steps if that is less. */
+  readonly saveEvery?: number;
+  /** Steps between validations; default: an epoch. */
+  readonly validateEvery?: number;
+  /** Aborting ends the run after the current step, saved, as if it had been its last. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ErrorRates {
+  readonly images: number;
+  /** Mean of −log p(label). */
+  readonly loss: number;
+  /** Fractions, 0 to 1. */
+  readonly top1Error: number;
+  readonly top5Error: number;
+}
+
+export type TrainEvent =
+  | { readonly kind: 'prepare'; readonly done: number; readonly total: number; readonly skipped: number }
+  | {
+      readonly kind: 'start';
+      readonly run: string;
+      readonly preset: string;
+      readonly devices: string;
+      readonly classes: readonly string[];
+      readonly trainingImages: number;
+      readonly validationImages: number;
+      readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+      readonly batch: number;
+      /** First and last step of this call; a resumed run does not start at 0. */
+      readonly firstStep: number;
+      readonly steps: number;
+      readonly stepsPerEpoch: number;
+      readonly parameters: number;
+      /** What the user should know: where the recipe leaves the paper, the split, the initialisation. */
+      readonly notes: readonly string[];
+    }
+  | {
+      readonly kind: 'step';
+      /** Steps done, counted from the run's beginning. */
+      readonly step: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly top1Error: number;
+      readonly top5Error: number;
+      readonly learningRate: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | ({ readonly kind: 'validation'; readonly step: number; readonly epoch: number } & ErrorRates)
+  | { readonly kind: 'learning-rate'; readonly step: number; readonly learningRate: number; readonly reason: string }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string; readonly best: boolean }
+  | { readonly kind: 'warning'; readonly step: number; readonly message: string }
+  | ({ readonly kind: 'done' } & TrainResult);
+
+export interface TrainResult {
+  readonly run: string;
+  readonly checkpoint: string;
+  readonly steps: number;
+  /** Mean loss over the last epoch's steps (or over all, if fewer ran). */
+  readonly trainLoss: number;
+  readonly validation: ErrorRates | null;
+  readonly imagesPerSecond: number;
+  readonly interrupted: boolean;
+}
