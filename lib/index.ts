@@ -24,6 +24,12 @@ export {
   type Evaluation,
   type Skipped,
 } from './model.js';
-export { recipes, type Augmentation, type Initialisation, type Recipe, type Schedule } from './train/recipe.js';
+export {
+  recipes,
+  type Augmentation,
+  type Initialisation,
+  type Recipe,
+  type Schedule,
+} from './train/recipe.js';
 export { train } from './train/train.js';
 export type { ErrorRates, TrainEvent, TrainOptions, TrainResult } from './train/types.js';

@@ -76,13 +76,21 @@ export class Model implements AsyncDisposable {
   ) {}
 
   static async open(
-    description: { graph: Graph; preprocessing: Preprocessing; classes: readonly string[]; mean: Float32Array },
+    description: {
+      graph: Graph;
+      preprocessing: Preprocessing;
+      classes: readonly string[];
+      mean: Float32Array;
+    },
     options: DeviceOptions,
     fill: (network: Network) => void | Promise<void>,
   ): Promise<Model> {
     const { graph, preprocessing, classes, mean } = description;
     if (classCount(graph) !== classes.length) {
-      throw new AlexNetError('CHECKPOINT', `the network tells ${classCount(graph)} classes apart, but ${classes.length} are named`);
+      throw new AlexNetError(
+        'CHECKPOINT',
+        `the network tells ${classCount(graph)} classes apart, but ${classes.length} are named`,
+      );
     }
     const batch = options.batch ?? defaultBatch;
     if (!Number.isInteger(batch) || batch < 1) {
@@ -115,7 +123,13 @@ export class Model implements AsyncDisposable {
 
   async save(path: string): Promise<void> {
     const { graph, preprocessing } = this;
-    await saveCheckpoint(path, { graph, preprocessing, classes: this.classes, mean: this.mean, parameters: this.parameters() });
+    await saveCheckpoint(path, {
+      graph,
+      preprocessing,
+      classes: this.classes,
+      mean: this.mean,
+      parameters: this.parameters(),
+    });
   }
 
   /** Error rates on a folder of class folders (its val/ where it has one). Class names have to be the model's. */
@@ -130,13 +144,19 @@ export class Model implements AsyncDisposable {
       skipped.push({ file: images[index]?.file ?? '', reason });
     };
     const sources = images.map(({ file }) => file);
-    for await (const { index, probabilities } of this.probabilities(sources, options.views ?? 1, fail, options.signal)) {
+    for await (const { index, probabilities } of this.probabilities(
+      sources,
+      options.views ?? 1,
+      fail,
+      options.signal,
+    )) {
       const label = labels[images[index]?.label ?? -1] ?? -1;
       counter.add(-Math.log(probabilities[label] ?? Number.NaN), rankOf(probabilities, label));
       done++;
       options.onProgress?.({ stage: 'evaluate', done: done + skipped.length, total: images.length });
     }
-    if (done === 0) throw new AlexNetError('DATA', `${data}: none of the ${images.length} images could be read`);
+    if (done === 0)
+      throw new AlexNetError('DATA', `${data}: none of the ${images.length} images could be read`);
     return { ...counter.rates(), skipped };
   }
 
@@ -150,20 +170,31 @@ export class Model implements AsyncDisposable {
     const fail = (index: number, error: string): void => {
       results[index] = { image: nameOf(images[index] as ImageSource, index), error };
     };
-    for await (const { index, probabilities } of this.probabilities(images, options.views ?? 1, fail, options.signal)) {
+    for await (const { index, probabilities } of this.probabilities(
+      images,
+      options.views ?? 1,
+      fail,
+      options.signal,
+    )) {
       const ordered = Array.from(probabilities, (probability, label) => ({ probability, label }))
         .toSorted((a, b) => b.probability - a.probability || a.label - b.label)
         .slice(0, top);
       results[index] = {
         image: nameOf(images[index] as ImageSource, index),
-        predictions: ordered.map(({ probability, label }) => ({ label: this.classes[label] ?? String(label), probability })),
+        predictions: ordered.map(({ probability, label }) => ({
+          label: this.classes[label] ?? String(label),
+          probability,
+        })),
       };
     }
     return results;
   }
 
   /** The activations that the classifier reads, of the centre crop. */
-  async embed(images: readonly ImageSource[], options: { readonly signal?: AbortSignal } = {}): Promise<Embedding[]> {
+  async embed(
+    images: readonly ImageSource[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Embedding[]> {
     const results: Embedding[] = images.map((image, i) => ({ image: nameOf(image, i) }));
     const fail = (index: number, error: string): void => {
       results[index] = { image: nameOf(images[index] as ImageSource, index), error };
@@ -171,7 +202,13 @@ export class Model implements AsyncDisposable {
     const { store, crop } = this.preprocessing;
     const views = viewRows(evaluationViews(1, store, crop)[0], this.network.batch);
     const labels = new Int32Array(this.network.batch).fill(-1);
-    for await (const batch of decodedBatches(images, this.network.batch, this.preprocessing, fail, options.signal)) {
+    for await (const batch of decodedBatches(
+      images,
+      this.network.batch,
+      this.preprocessing,
+      fail,
+      options.signal,
+    )) {
       const { features } = await this.network.infer({ images: batch.images, views, labels });
       const width = features.length / this.network.batch;
       batch.indices.forEach((index, n) => {
@@ -197,15 +234,27 @@ export class Model implements AsyncDisposable {
     const { store, crop } = this.preprocessing;
     const views = evaluationViews(kind, store, crop);
     const labels = new Int32Array(batch).fill(-1);
-    for await (const { images, indices } of decodedBatches(sources, batch, this.preprocessing, onFailure, signal)) {
+    for await (const { images, indices } of decodedBatches(
+      sources,
+      batch,
+      this.preprocessing,
+      onFailure,
+      signal,
+    )) {
       const sum = new Float64Array(batch * classes);
       for (const [place, view] of views.entries()) {
         const rows = viewRows(view, batch);
         // The images are uploaded with the first view and stay on the devices for the others.
-        const { probabilities } = await this.network.infer({ views: rows, labels, ...(place === 0 && { images }) });
-        for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (probabilities[i] as number) / views.length;
+        const { probabilities } = await this.network.infer({
+          views: rows,
+          labels,
+          ...(place === 0 && { images }),
+        });
+        for (let i = 0; i < sum.length; i++)
+          sum[i] = (sum[i] as number) + (probabilities[i] as number) / views.length;
       }
-      for (const [n, index] of indices.entries()) yield { index, probabilities: sum.subarray(n * classes, (n + 1) * classes) };
+      for (const [n, index] of indices.entries())
+        yield { index, probabilities: sum.subarray(n * classes, (n + 1) * classes) };
     }
   }
 
@@ -215,17 +264,24 @@ export class Model implements AsyncDisposable {
       const label = this.classes.indexOf(name);
       if (label >= 0) return label;
       const known = this.classes.slice(0, 5).join(', ') + (this.classes.length > 5 ? ', …' : '');
-      throw new AlexNetError('DATA', `${data}: the model has no class ${name}; it knows ${this.classes.length}: ${known}`);
+      throw new AlexNetError(
+        'DATA',
+        `${data}: the model has no class ${name}; it knows ${this.classes.length}: ${known}`,
+      );
     });
   }
 }
 
-const nameOf = (image: ImageSource, index: number): string => (typeof image === 'string' ? image : `image ${index}`);
+const nameOf = (image: ImageSource, index: number): string =>
+  typeof image === 'string' ? image : `image ${index}`;
 
 /** Opens a run's best checkpoint (its last before the first validation), or a checkpoint file. */
 export async function loadModel(path: string, options: DeviceOptions = {}): Promise<Model> {
   const found = await stat(path).catch(() => {
-    throw new AlexNetError('CHECKPOINT', `${path} does not exist; expected a run's folder or a checkpoint file`);
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${path} does not exist; expected a run's folder or a checkpoint file`,
+    );
   });
   const file = found.isDirectory() ? await existingCheckpoint(path, 'best', 'last') : path;
   if (!file) throw new AlexNetError('CHECKPOINT', `${basename(path)} holds no checkpoint yet`);
@@ -252,7 +308,11 @@ export async function createModel(options: CreateOptions): Promise<Model> {
   const preprocessing = options.preprocessing ?? made.preprocessing;
   const size = preprocessing.mean === 'image' ? preprocessing.store ** 2 * 3 : 3;
   const mean = options.mean ?? new Float32Array(size).fill(128);
-  return await Model.open({ graph, preprocessing, classes: options.classes, mean }, options, async (network) => {
-    await initialise(network, options.initialisation ?? 'he', seedWords(options.seed ?? 1));
-  });
+  return await Model.open(
+    { graph, preprocessing, classes: options.classes, mean },
+    options,
+    async (network) => {
+      await initialise(network, options.initialisation ?? 'he', seedWords(options.seed ?? 1));
+    },
+  );
 }

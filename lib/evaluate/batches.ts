@@ -30,8 +30,11 @@ export async function* decodedBatches(
     while (indices.length < batch && next < sources.length) {
       signal?.throwIfAborted();
       const chosen: number[] = [];
-      while (chosen.length < Math.min(concurrency, batch - indices.length) && next < sources.length) chosen.push(next++);
-      const decoded = await Promise.all(chosen.map(async (i) => await decodeImage(sources[i] as ImageSource, preprocessing)));
+      while (chosen.length < Math.min(concurrency, batch - indices.length) && next < sources.length)
+        chosen.push(next++);
+      const decoded = await Promise.all(
+        chosen.map(async (i) => await decodeImage(sources[i] as ImageSource, preprocessing)),
+      );
       decoded.forEach((result, i) => {
         const index = chosen[i] as number;
         if ('reason' in result) return onFailure(index, result.reason);

@@ -26,10 +26,20 @@ const convolution = (
   groups = 1,
 ): Layer => ({ kind: 'convolution', name, maps, kernel, stride, padding, groups });
 const relu = (name: string): Layer => ({ kind: 'activation', name: `relu${name}`, function: 'relu' });
-const pool = (name: string): Layer => ({ kind: 'max_pool', name: `pool${name}`, size: 3, stride: 2, round: 'down' });
+const pool = (name: string): Layer => ({
+  kind: 'max_pool',
+  name: `pool${name}`,
+  size: 3,
+  stride: 2,
+  round: 'down',
+});
 const fullyConnected = (name: string, units: number): Layer => ({ kind: 'fully_connected', name, units });
 const dropout = (name: string): Layer => ({ kind: 'dropout', name: `dropout${name}`, rate: 0.5 });
-const lrn = (name: string, parameters: LrnParameters): Layer => ({ kind: 'lrn', name: `lrn${name}`, ...parameters });
+const lrn = (name: string, parameters: LrnParameters): Layer => ({
+  kind: 'lrn',
+  name: `lrn${name}`,
+  ...parameters,
+});
 
 /** The paper, section 3.3. Each device's maps are normalised by themselves: two groups. */
 const paperLrn: LrnParameters = { size: 5, k: 2, alpha: 1e-4, beta: 0.75, groups: 2 };
@@ -245,7 +255,14 @@ function mini(classes: number): Preset {
   };
 }
 
-const presets: Record<PresetName, (classes: number) => Preset> = { paper, authors, caffe, torchvision, cifar, mini };
+const presets: Record<PresetName, (classes: number) => Preset> = {
+  paper,
+  authors,
+  caffe,
+  torchvision,
+  cifar,
+  mini,
+};
 
 /** Throws AlexNetError USAGE for an unknown name or a class count below 2. */
 export function preset(name: string, classes: number): Preset {
@@ -253,7 +270,10 @@ export function preset(name: string, classes: number): Preset {
     throw new AlexNetError('USAGE', `expected one of ${presetNames.join(', ')} for preset, received ${name}`);
   }
   if (!Number.isInteger(classes) || classes < 2 || classes > 1_000_000) {
-    throw new AlexNetError('USAGE', `expected a whole number from 2 to 1000000 for classes, received ${classes}`);
+    throw new AlexNetError(
+      'USAGE',
+      `expected a whole number from 2 to 1000000 for classes, received ${classes}`,
+    );
   }
   return presets[name as PresetName](classes);
 }

@@ -33,11 +33,16 @@ function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
     case 'convolution': {
       const [top, left, bottom, right] = layer.padding;
       if (input.channels % layer.groups !== 0 || layer.maps % layer.groups !== 0) {
-        fail(graph, layer, `${layer.groups} groups must divide ${input.channels} input and ${layer.maps} output maps`);
+        fail(
+          graph,
+          layer,
+          `${layer.groups} groups must divide ${input.channels} input and ${layer.maps} output maps`,
+        );
       }
       const height = Math.floor((input.height + top + bottom - layer.kernel) / layer.stride) + 1;
       const width = Math.floor((input.width + left + right - layer.kernel) / layer.stride) + 1;
-      if (height < 1 || width < 1) fail(graph, layer, `a ${layer.kernel}×${layer.kernel} kernel does not fit into ${shown}`);
+      if (height < 1 || width < 1)
+        fail(graph, layer, `a ${layer.kernel}×${layer.kernel} kernel does not fit into ${shown}`);
       return { height, width, channels: layer.maps };
     }
     case 'fully_connected':
@@ -46,11 +51,13 @@ function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
       const round = layer.round === 'up' ? Math.ceil : Math.floor;
       const height = round((input.height - layer.size) / layer.stride) + 1;
       const width = round((input.width - layer.size) / layer.stride) + 1;
-      if (height < 1 || width < 1) fail(graph, layer, `a ${layer.size}×${layer.size} window does not fit into ${shown}`);
+      if (height < 1 || width < 1)
+        fail(graph, layer, `a ${layer.size}×${layer.size} window does not fit into ${shown}`);
       return { height, width, channels: input.channels };
     }
     case 'lrn':
-      if (input.channels % layer.groups !== 0) fail(graph, layer, `${layer.groups} groups must divide ${input.channels} maps`);
+      if (input.channels % layer.groups !== 0)
+        fail(graph, layer, `${layer.groups} groups must divide ${input.channels} maps`);
       return input;
     default:
       return input;

@@ -64,7 +64,13 @@ export class BackwardPass {
         case 'activation': {
           dx = dy;
           const y = entry.outputs.find((piece) => piece.device === device && piece.from === from)?.value ?? x;
-          builder.emit(device, label, { op: 'activation_backward', y, dy, dx, activation: definition.function });
+          builder.emit(device, label, {
+            op: 'activation_backward',
+            y,
+            dy,
+            dx,
+            activation: definition.function,
+          });
           break;
         }
         case 'lrn': {
@@ -136,7 +142,11 @@ export class BackwardPass {
     this.current = incoming;
   }
 
-  private inputGradient(entry: ConvolutionEntry, part: ConvolutionPart, term: ConvolutionPart['terms'][number]): Value {
+  private inputGradient(
+    entry: ConvolutionEntry,
+    part: ConvolutionPart,
+    term: ConvolutionPart['terms'][number],
+  ): Value {
     const { device } = part.output;
     const dx = this.builder.value(device, 'gradients', `gradient of ${term.x.name}`, term.x.shape);
     this.builder.emit(device, entry.layer.layer.name, {

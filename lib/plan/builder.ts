@@ -6,7 +6,8 @@ import type { Command, DType, Shape } from './commands.js';
  * What a value is for; the plan reports memory by it. Weights, momentum and mean persist from run to run; inputs are
  * written by the host before each run.
  */
-export type ValueKind = 'weights' | 'momentum' | 'mean' | 'input' | 'activations' | 'gradients' | 'received' | 'workspace';
+export type ValueKind =
+  'weights' | 'momentum' | 'mean' | 'input' | 'activations' | 'gradients' | 'received' | 'workspace';
 
 export interface Value {
   readonly id: number;
@@ -41,7 +42,14 @@ export class PlanBuilder {
     this.lists = Array.from({ length: devices }, () => []);
   }
 
-  value(device: number, kind: ValueKind, name: string, shape: Shape, dtype: DType = 'float32', keep = false): Value {
+  value(
+    device: number,
+    kind: ValueKind,
+    name: string,
+    shape: Shape,
+    dtype: DType = 'float32',
+    keep = false,
+  ): Value {
     const value: Value = { id: this.values.length, device, kind, shape, dtype, name, keep };
     this.values.push(value);
     return value;
@@ -52,7 +60,12 @@ export class PlanBuilder {
   }
 
   /** Sends x to another device; the returned value may be read there after a wait for the event. */
-  transfer(x: Value, device: number, label: string, pass: 'forward' | 'backward'): { value: Value; event: number } {
+  transfer(
+    x: Value,
+    device: number,
+    label: string,
+    pass: 'forward' | 'backward',
+  ): { value: Value; event: number } {
     const to = this.value(device, 'received', `${x.name} from device ${x.device}`, x.shape);
     const event = this.transfers.length;
     x.keep = true;
@@ -61,5 +74,8 @@ export class PlanBuilder {
     return { value: to, event };
   }
 }
+
+export const isValue = (field: unknown): field is Value =>
+  typeof field === 'object' && field !== null && 'id' in field && 'kind' in field;
 
 export const elements = (shape: Shape): number => shape[0] * shape[1] * shape[2] * shape[3];

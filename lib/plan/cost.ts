@@ -41,7 +41,10 @@ function flops(command: Draft): number {
       return 2 * perElement.mapNorm * elements(command.x.shape);
     case 'max_pool_forward':
     case 'max_pool_backward':
-      return command.poolSize ** 2 * elements(command.op === 'max_pool_forward' ? command.y.shape : command.dy.shape);
+      return (
+        command.poolSize ** 2 *
+        elements(command.op === 'max_pool_forward' ? command.y.shape : command.dy.shape)
+      );
     case 'softmax_cross_entropy':
       return perElement.softmax * elements(command.logits.shape);
     case 'sgd':

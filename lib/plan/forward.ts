@@ -82,7 +82,7 @@ export class ForwardPass {
 
   run(images: readonly Value[]): Forward {
     let learned = 0;
-    for (let i = 0; i < this.layers.length; ) {
+    for (let i = 0; i < this.layers.length;) {
       const layer = this.layers[i] as PartitionedLayer;
       const before = i;
       if (layer.weights) i = this.convolution(i, this.parameters[learned++] ?? [], images);
@@ -91,7 +91,10 @@ export class ForwardPass {
       for (const covered of this.layers.slice(before, i)) {
         if (!this.options.taps.includes(covered.layer.name)) continue;
         if (covered.layer.name !== last) {
-          throw new AlexNetError('USAGE', `layer ${covered.layer.name} is computed together with ${last}; read ${last}`);
+          throw new AlexNetError(
+            'USAGE',
+            `layer ${covered.layer.name} is computed together with ${last}; read ${last}`,
+          );
         }
         for (const piece of this.pieces) piece.value.keep = true;
         this.taps.set(covered.layer.name, this.pieces);
@@ -101,7 +104,8 @@ export class ForwardPass {
       if (!this.taps.has(name)) throw new AlexNetError('USAGE', `the network has no layer ${name}`);
     }
     const logits = this.pieces[0];
-    if (!logits || this.pieces.length !== 1) throw new AlexNetError('GRAPH', 'the last layer has to be learned');
+    if (!logits || this.pieces.length !== 1)
+      throw new AlexNetError('GRAPH', 'the last layer has to be learned');
     return { tape: this.tape, logits: logits.value, taps: this.taps };
   }
 
@@ -110,7 +114,13 @@ export class ForwardPass {
     return new Map(
       layer.ranges.map((range) => [
         range.device,
-        { rate, seed: this.options.seed, stream: streams.dropout + layer.index, channels, channelOffset: range.from },
+        {
+          rate,
+          seed: this.options.seed,
+          stream: streams.dropout + layer.index,
+          channels,
+          channelOffset: range.from,
+        },
       ]),
     );
   }
@@ -184,12 +194,20 @@ export class ForwardPass {
   }
 
   /** Sends every piece to the devices that read it and do not hold it, as soon as it is there. */
-  private exchange(label: string, parameters: readonly DeviceParameters[]): Map<string, { value: Value; event: number }> {
+  private exchange(
+    label: string,
+    parameters: readonly DeviceParameters[],
+  ): Map<string, { value: Value; event: number }> {
     const arrivals = new Map<string, { value: Value; event: number }>();
     for (const own of parameters) {
       for (const { source } of own.weights) {
         if (source === 'image' || source.device === own.range.device) continue;
-        const sent = this.builder.transfer(this.piece(source.device).value, own.range.device, label, 'forward');
+        const sent = this.builder.transfer(
+          this.piece(source.device).value,
+          own.range.device,
+          label,
+          'forward',
+        );
         arrivals.set(key(source.device, own.range.device), sent);
       }
     }
@@ -208,7 +226,8 @@ export class ForwardPass {
     const { builder, options } = this;
     const definition = layer.layer;
     const following = this.layers[i + 1];
-    const fusedPool = definition.kind === 'lrn' && following?.layer.kind === 'max_pool' ? following : undefined;
+    const fusedPool =
+      definition.kind === 'lrn' && following?.layer.kind === 'max_pool' ? following : undefined;
     const { output } = fusedPool ?? layer;
     const inputs = this.pieces;
     const dropout =
@@ -216,7 +235,12 @@ export class ForwardPass {
     const outputs = inputs.map((piece): Piece => {
       const { device, value: x } = piece;
       const label = definition.name;
-      const y = builder.value(device, 'activations', label, [options.batch, output.height, output.width, size(piece)]);
+      const y = builder.value(device, 'activations', label, [
+        options.batch,
+        output.height,
+        output.width,
+        size(piece),
+      ]);
       switch (definition.kind) {
         case 'activation':
           builder.emit(device, label, { op: 'activation_forward', x, y, activation: definition.function });
@@ -225,7 +249,13 @@ export class ForwardPass {
           const lrn = ownGroups(definition, inputs.length);
           if (fusedPool?.layer.kind === 'max_pool') {
             const pool = { poolSize: fusedPool.layer.size, poolStride: fusedPool.layer.stride };
-            builder.emit(device, `${label}+${fusedPool.layer.name}`, { op: 'lrn_pool_forward', x, y, ...lrn, ...pool });
+            builder.emit(device, `${label}+${fusedPool.layer.name}`, {
+              op: 'lrn_pool_forward',
+              x,
+              y,
+              ...lrn,
+              ...pool,
+            });
           } else builder.emit(device, label, { op: 'lrn_forward', x, y, ...lrn });
           break;
         }

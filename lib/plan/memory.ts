@@ -1,7 +1,7 @@
 /** Places values in a device's arena: what is never needed at the same time shares memory. */
 
 import { bytesOf } from './commands.js';
-import { elements, type Draft, type Value, type ValueKind } from './builder.js';
+import { elements, isValue, type Draft, type Value, type ValueKind } from './builder.js';
 
 export const alignment = 64;
 
@@ -14,7 +14,8 @@ export interface Lifetime {
   readonly last: number;
 }
 
-export const isPersistent = (kind: ValueKind): boolean => kind === 'weights' || kind === 'momentum' || kind === 'mean';
+export const isPersistent = (kind: ValueKind): boolean =>
+  kind === 'weights' || kind === 'momentum' || kind === 'mean';
 
 /** The values a command names on its own device (a transfer's destination is on another). */
 export function operands(command: Draft): Value[] {
@@ -26,11 +27,9 @@ export function operands(command: Draft): Value[] {
     case 'transfer':
       return [command.x];
     default:
-      return Object.values(command).filter((field): field is Value => isValue(field));
+      return Object.values(command).filter(isValue);
   }
 }
-
-const isValue = (field: unknown): boolean => typeof field === 'object' && field !== null && 'id' in field && 'kind' in field;
 
 export function lifetimes(values: readonly Value[], list: readonly Draft[]): Map<Value, Lifetime> {
   const found = new Map<Value, { first: number; last: number }>();

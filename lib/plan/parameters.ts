@@ -50,7 +50,13 @@ export function layOutParameters(
     layer.ranges.map((range) => {
       const [kernels, channels, rows, columns] = layer.weights ?? [0, 0, 0, 0];
       const name = layer.layer.name;
-      const shard = (role: 'weight' | 'bias', shape: Shape, whole: Shape, from: number, channel: number): Shard => {
+      const shard = (
+        role: 'weight' | 'bias',
+        shape: Shape,
+        whole: Shape,
+        from: number,
+        channel: number,
+      ): Shard => {
         const { value, momentum } = make(role)(name, range.device, shape);
         return {
           layer: name,

@@ -27,10 +27,17 @@ export const size = (range: MapRange): number => range.to - range.from;
 
 function halves(name: string, maps: number, devices: number): MapRange[] {
   if (maps % devices !== 0) {
-    throw new AlexNetError('GRAPH', `layer ${name}: ${maps} maps cannot be shared out over ${devices} devices`);
+    throw new AlexNetError(
+      'GRAPH',
+      `layer ${name}: ${maps} maps cannot be shared out over ${devices} devices`,
+    );
   }
   const each = maps / devices;
-  return Array.from({ length: devices }, (_, device) => ({ device, from: device * each, to: (device + 1) * each }));
+  return Array.from({ length: devices }, (_, device) => ({
+    device,
+    from: device * each,
+    to: (device + 1) * each,
+  }));
 }
 
 export function partition(graph: Graph, devices: number): PartitionedLayer[] {
@@ -52,10 +59,19 @@ export function partition(graph: Graph, devices: number): PartitionedLayer[] {
         index === lastLearned
           ? [{ device: 0, from: 0, to: output.channels }]
           : halves(layer.name, output.channels, devices);
-      return { ...shape, index, inputRanges, ranges: held, ownMapsOnly: inputRanges === 'everywhere' || groups > 1 };
+      return {
+        ...shape,
+        index,
+        inputRanges,
+        ranges: held,
+        ownMapsOnly: inputRanges === 'everywhere' || groups > 1,
+      };
     }
     if (held === 'everywhere') {
-      throw new AlexNetError('GRAPH', `layer ${layer.name}: the first layer has to be a convolution or fully connected`);
+      throw new AlexNetError(
+        'GRAPH',
+        `layer ${layer.name}: the first layer has to be a convolution or fully connected`,
+      );
     }
     if (layer.kind === 'lrn' && held.length > 1 && layer.groups % held.length !== 0) {
       throw new AlexNetError(

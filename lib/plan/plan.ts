@@ -3,7 +3,7 @@
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
 import { BackwardPass, type BackwardOptions, type ShardGradient } from './backward.js';
-import { PlanBuilder, type Draft, type PlannedTransfer, type Value } from './builder.js';
+import { isValue, PlanBuilder, type Draft, type PlannedTransfer, type Value } from './builder.js';
 import type { Command, Seed, Tensor } from './commands.js';
 import { ForwardPass, type Piece } from './forward.js';
 import {
@@ -28,9 +28,11 @@ export interface PlanOptions {
   readonly batch: number;
   readonly seed: Seed;
   /** Training plans run forward, backward and update; without, forward with dropout's test-time scaling. */
-  readonly training?: BackwardOptions & { readonly dropout: boolean };
+  readonly training?: BackwardOptions;
   /** Layers whose output the host reads, by name. */
   readonly taps?: readonly string[];
+  /** The host gives the network's input itself (batch × crop × crop × 3 float32) instead of images and views. */
+  readonly rawInput?: boolean;
   readonly workspaceOf: WorkspaceOf;
 }
 
@@ -75,25 +77,45 @@ export function plan(options: PlanOptions): Plan {
   const views: Value[] = [];
   const means: Value[] = [];
   const inputs: Value[] = [];
-  const { store, crop } = preprocessing;
+  const { store, crop, meanAt, order, deviation } = preprocessing;
   for (const device of readsImage) {
     const meanSide = preprocessing.mean === 'image' ? store : 1;
     const mean = builder.value(device, 'mean', 'mean', [1, meanSide, meanSide, 3]);
+    means[device] = mean;
+    const shape = [batch, crop, crop, 3] as const;
+    if (options.rawInput) {
+      images[device] = inputs[device] = builder.value(device, 'input', 'input', shape);
+      continue;
+    }
     // In inference the same images are seen again through other views: they stay.
-    const image = builder.value(device, 'input', 'images', [batch, store, store, 3], 'uint8', !options.training);
+    const image = builder.value(
+      device,
+      'input',
+      'images',
+      [batch, store, store, 3],
+      'uint8',
+      !options.training,
+    );
     const view = builder.value(device, 'input', 'views', [batch, 1, 1, 8]);
-    const y = builder.value(device, 'activations', 'input', [batch, crop, crop, 3]);
-    const { meanAt, order, deviation } = preprocessing;
-    builder.emit(device, 'input', { op: 'preprocess', images: image, views: view, mean, y, meanAt, order, deviation });
+    const y = builder.value(device, 'activations', 'input', shape);
+    builder.emit(device, 'input', {
+      op: 'preprocess',
+      images: image,
+      views: view,
+      mean,
+      y,
+      meanAt,
+      order,
+      deviation,
+    });
     images[device] = image;
     views[device] = view;
-    means[device] = mean;
     inputs[device] = y;
   }
 
   const forward = new ForwardPass(builder, layers, parameters, {
     batch,
-    training: options.training?.dropout ?? false,
+    training: options.training !== undefined,
     seed: options.seed,
     taps: options.taps ?? [],
   }).run(inputs);
@@ -106,7 +128,8 @@ export function plan(options: PlanOptions): Plan {
   const probabilities = row('probabilities', classes);
   const losses = row('losses', 1);
   const ranks = row('ranks', 1, 'int32');
-  const dlogits = options.training && builder.value(logits.device, 'gradients', 'gradient of logits', logits.shape);
+  const dlogits =
+    options.training && builder.value(logits.device, 'gradients', 'gradient of logits', logits.shape);
   builder.emit(logits.device, 'softmax', {
     op: 'softmax_cross_entropy',
     logits,
@@ -129,12 +152,14 @@ export function plan(options: PlanOptions): Plan {
   const toCommand = (draft: Draft, device: number): Command => {
     const command = mapOperands(draft, (value) => tensorAt(value, placements));
     const workspace = workspaces[device];
-    const needs = workspace && draft.op !== 'transfer' && draft.op !== 'wait' && options.workspaceOf(device, command) > 0;
+    const needs =
+      workspace && draft.op !== 'transfer' && draft.op !== 'wait' && options.workspaceOf(device, command) > 0;
     if (!needs) return command;
     const { offset, shape } = tensorAt(workspace, placements);
     return { ...command, workspace: { offset, bytes: shape[3] } };
   };
-  const ports = (values: readonly Value[]): Port[] => values.filter((value) => value !== undefined).map(place);
+  const ports = (values: readonly Value[]): Port[] =>
+    values.filter((value) => value !== undefined).map(place);
 
   return {
     devices,
@@ -155,7 +180,10 @@ export function plan(options: PlanOptions): Plan {
     ranks: place(ranks),
     probabilities: place(probabilities),
     taps: new Map(
-      [...forward.taps].map(([name, pieces]) => [name, pieces.map((piece) => ({ port: place(piece.value), piece }))]),
+      [...forward.taps].map(([name, pieces]) => [
+        name,
+        pieces.map((piece) => ({ port: place(piece.value), piece })),
+      ]),
     ),
     place,
   };
@@ -173,7 +201,8 @@ function placeAll(builder: PlanBuilder, workspaceOf: WorkspaceOf) {
         .filter(({ op }) => op !== 'transfer' && op !== 'wait')
         .map((draft) => workspaceOf(device, mapOperands(draft, unplaced))),
     );
-    const workspace = scratch > 0 ? builder.value(device, 'workspace', 'workspace', [1, 1, 1, scratch], 'uint8') : undefined;
+    const workspace =
+      scratch > 0 ? builder.value(device, 'workspace', 'workspace', [1, 1, 1, scratch], 'uint8') : undefined;
     const own = builder.values.filter((value) => value.device === device);
     // Weights and mean come first, in this order, whatever the plan is for: plans of one graph share them.
     const rank = { weights: 0, mean: 1, momentum: 2 } as const;
@@ -199,9 +228,6 @@ function tensorAt(value: Value, placements: readonly Placement[]): Tensor {
   if (offset === undefined) throw new Error(`${value.name} has no place`);
   return { offset, shape: value.shape, dtype: value.dtype };
 }
-
-const isValue = (field: unknown): field is Value =>
-  typeof field === 'object' && field !== null && 'id' in field && 'kind' in field;
 
 /** A command with each operand replaced. */
 export function mapOperands(draft: Draft, map: (value: Value) => Tensor): Command {

@@ -27,7 +27,11 @@ export interface Span {
   readonly end: number;
 }
 
-export function timeline(lists: readonly (readonly Draft[])[], transfers: readonly PlannedTransfer[], rates: Rates): Span[] {
+export function timeline(
+  lists: readonly (readonly Draft[])[],
+  transfers: readonly PlannedTransfer[],
+  rates: Rates,
+): Span[] {
   const spans: Span[] = [];
   const raised = new Map<number, number>();
   const clock = lists.map(() => 0);
@@ -42,7 +46,8 @@ export function timeline(lists: readonly (readonly Draft[])[], transfers: readon
         if (command.op === 'wait') {
           const at = raised.get(command.event);
           if (at === undefined) return;
-          if (at > now) spans.push({ device, lane: 'compute', label: command.label, op: 'wait', start: now, end: at });
+          if (at > now)
+            spans.push({ device, lane: 'compute', label: command.label, op: 'wait', start: now, end: at });
           clock[device] = Math.max(now, at);
         } else if (command.op === 'transfer') {
           const start = Math.max(now, lane[device] ?? 0);

@@ -13,7 +13,10 @@ function multiply(a: number, b: number): [high: number, low: number] {
   const bHigh = b >>> 16;
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const carry = (middle & 0xffff) + aLow * bHigh;
-  return [(aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0, Math.imul(a, b) >>> 0];
+  return [
+    (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0,
+    Math.imul(a, b) >>> 0,
+  ];
 }
 
 export type Words = [number, number, number, number];

@@ -7,7 +7,7 @@ import type { Command, Seed } from '../plan/commands.js';
 import { plan, type Plan, type Port } from '../plan/plan.js';
 import type { Shard } from '../plan/parameters.js';
 import { openDevices, type DeviceSpec } from './devices.js';
-import { Program, type Device, type RunOptions } from './native.js';
+import { Program, type Device, type ProfileSpan, type RunOptions } from './native.js';
 import { gatherShard, scatterShard } from './parameter-layout.js';
 
 export interface NetworkOptions {
@@ -16,12 +16,13 @@ export interface NetworkOptions {
   readonly devices: readonly DeviceSpec[];
   readonly batch: number;
   readonly seed?: Seed;
+  /** Batches hold the network's input itself, batch × crop × crop × 3 float32, and no views. */
+  readonly rawInput?: boolean;
   /** What training needs; without it the network can only infer. */
   readonly training?: {
     readonly momentum: number;
     readonly weightDecay: number;
     readonly decayBiases: boolean;
-    readonly dropout: boolean;
     /** Without the update, gradients are kept and can be read; default true. */
     readonly update?: boolean;
   };
@@ -29,8 +30,8 @@ export interface NetworkOptions {
 
 /** One batch as the devices take it. */
 export interface Batch {
-  /** batch × store × store × 3, RGB. */
-  readonly images: Uint8Array;
+  /** batch × store × store × 3, RGB; the network's input as float32 where it was opened with rawInput. */
+  readonly images: Uint8Array | Float32Array;
   /** batch × 8: top, left, flip, red, green and blue shift, scale, unused. */
   readonly views: Float32Array;
   /** batch; −1 where unknown. */
@@ -42,6 +43,11 @@ export interface Losses {
   readonly losses: Float32Array;
   /** How many classes the network puts before the label: top-k errs where this is k or more. */
   readonly ranks: Int32Array;
+}
+
+export interface Profiled {
+  /** When each command ran, if asked for. */
+  readonly profile: readonly ProfileSpan[];
 }
 
 export interface Inference extends Losses {
@@ -79,9 +85,11 @@ export class Network implements AsyncDisposable {
         devices: devices.length,
         batch: options.batch,
         seed: options.seed ?? ([0, 0] as const),
+        rawInput: options.rawInput ?? false,
         workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
       };
-      const trainingPlan = options.training && plan({ ...common, training: { update: true, ...options.training } });
+      const trainingPlan =
+        options.training && plan({ ...common, training: { update: true, ...options.training } });
       const inferencePlan = plan({ ...common, taps: feature ? [feature] : [] });
       devices.forEach((device, i) => {
         device.reserve(Math.max(trainingPlan?.arenaBytes[i] ?? 0, inferencePlan.arenaBytes[i] ?? 0));
@@ -171,41 +179,58 @@ export class Network implements AsyncDisposable {
     for (const { device, tensor } of this.inferencePlan.mean) {
       const expected = tensor.shape.reduce((a, b) => a * b);
       if (mean.length !== expected) {
-        throw new AlexNetError('CHECKPOINT', `expected ${expected} numbers for the mean, received ${mean.length}`);
+        throw new AlexNetError(
+          'CHECKPOINT',
+          `expected ${expected} numbers for the mean, received ${mean.length}`,
+        );
       }
       this.device(device).write(tensor.offset, mean);
     }
   }
 
   /** One step of the paper's SGD on one batch. */
-  async train(batch: Batch, step: number, learningRates: readonly number[]): Promise<Losses> {
+  async train(
+    batch: Batch,
+    step: number,
+    learningRates: readonly number[],
+    options: { readonly profile?: boolean } = {},
+  ): Promise<Losses & Profiled> {
     if (!this.trainingPlan || !this.trainingProgram) {
       throw new AlexNetError('USAGE', 'this network was opened for inference');
     }
     const made = this.trainingPlan;
     const losses = new Float32Array(this.batch);
     const ranks = new Int32Array(this.batch);
-    await this.exclusive(() =>
+    const { profile } = await this.exclusive(() =>
       (this.trainingProgram as Program).run({
+        ...options,
         number: step,
         learningRates,
         writes: writesOf(made, batch),
         reads: [readOf(made.losses, losses), readOf(made.ranks, ranks)],
       }),
     );
-    return { losses, ranks };
+    return { losses, ranks, profile: profile ?? [] };
   }
 
   /** Forward only, dropout's units all on and scaled. Without `images` in the batch the last ones are seen again. */
-  async infer(batch: Omit<Batch, 'images'> & { readonly images?: Uint8Array }): Promise<Inference> {
+  async infer(
+    batch: Omit<Batch, 'images'> & { readonly images?: Batch['images'] },
+    options: { readonly profile?: boolean } = {},
+  ): Promise<Inference & Profiled> {
     const made = this.inferencePlan;
     const losses = new Float32Array(this.batch);
     const ranks = new Int32Array(this.batch);
     const probabilities = new Float32Array(this.batch * this.classes);
     const [tap] = made.taps.values();
-    const parts = (tap ?? []).map(({ port, piece }) => ({ port, piece, data: new Float32Array(elementsOf(port)) }));
-    await this.exclusive(() =>
+    const parts = (tap ?? []).map(({ port, piece }) => ({
+      port,
+      piece,
+      data: new Float32Array(elementsOf(port)),
+    }));
+    const { profile } = await this.exclusive(() =>
       this.inferenceProgram.run({
+        ...options,
         number: 0,
         learningRates: [],
         writes: writesOf(made, batch),
@@ -217,7 +242,7 @@ export class Network implements AsyncDisposable {
         ],
       }),
     );
-    return { losses, ranks, probabilities, features: joinMaps(parts, this.batch) };
+    return { losses, ranks, probabilities, features: joinMaps(parts, this.batch), profile: profile ?? [] };
   }
 
   close(): void {
@@ -260,7 +285,7 @@ const readOf = ({ device, tensor }: Port, data: Float32Array | Int32Array): Writ
   data,
 });
 
-function writesOf(made: Plan, batch: Omit<Batch, 'images'> & { readonly images?: Uint8Array }): Write[] {
+function writesOf(made: Plan, batch: Omit<Batch, 'images'> & { readonly images?: Batch['images'] }): Write[] {
   const to = (ports: readonly Port[], data: Write['data']): Write[] =>
     ports.map(({ device, tensor }) => ({ device, offset: tensor.offset, data }));
   return [

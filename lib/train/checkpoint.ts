@@ -74,7 +74,10 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const file = await readCheckpoint(path);
   if (file.metadata['format'] !== format) {
-    throw new AlexNetError('CHECKPOINT', `${path}: expected a checkpoint of this program, received another safetensors file`);
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${path}: expected a checkpoint of this program, received another safetensors file`,
+    );
   }
   const parsed = <T>(key: string): T => {
     try {

@@ -69,7 +69,12 @@ export async function initialise(network: Network, scheme: Initialisation, seed:
           },
     );
     if (!shard.momentum) continue;
-    lists[device]?.push({ op: 'fill', y: network.portOf(shard, 'momentum').tensor, value: 0, label: shard.layer });
+    lists[device]?.push({
+      op: 'fill',
+      y: network.portOf(shard, 'momentum').tensor,
+      value: 0,
+      label: shard.layer,
+    });
   }
   await network.run(lists);
 }

@@ -43,10 +43,15 @@ export const freshPlateau: Plateau = { best: null, validationsSince: 0, reductio
 
 /** The paper's heuristic (section 5): divide the rate when the validation error stops improving. */
 export function afterValidation(recipe: Recipe, state: Plateau, top1Error: number): Plateau {
-  if (state.best === null || top1Error < state.best) return { ...state, best: top1Error, validationsSince: 0 };
+  if (state.best === null || top1Error < state.best)
+    return { ...state, best: top1Error, validationsSince: 0 };
   const validationsSince = state.validationsSince + 1;
   const { schedule } = recipe;
-  if (schedule.kind === 'plateau' && validationsSince >= schedule.patience && state.reductions < schedule.reductions) {
+  if (
+    schedule.kind === 'plateau' &&
+    validationsSince >= schedule.patience &&
+    state.reductions < schedule.reductions
+  ) {
     return { ...state, validationsSince: 0, reductions: state.reductions + 1 };
   }
   return { ...state, validationsSince };

@@ -13,7 +13,12 @@ export interface Change {
 
 export type Schedule =
   /** Divide by `factor` when the validation error has not improved for `patience` validations, at most `reductions` times. */
-  | { readonly kind: 'plateau'; readonly factor: number; readonly reductions: number; readonly patience: number }
+  | {
+      readonly kind: 'plateau';
+      readonly factor: number;
+      readonly reductions: number;
+      readonly patience: number;
+    }
   /** The learning rate from given epochs on. */
   | { readonly kind: 'step'; readonly changes: readonly Change[] }
   | { readonly kind: 'constant' };

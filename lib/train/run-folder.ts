@@ -62,7 +62,10 @@ export class RunFolder {
     const path = out ?? (await unusedName(preset));
     const entries = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
       if (error.code === 'ENOENT') return [];
-      throw new AlexNetError('USAGE', `${path} cannot be a run's folder: ${error.code === 'ENOTDIR' ? 'it is a file' : error.message}`);
+      throw new AlexNetError(
+        'USAGE',
+        `${path} cannot be a run's folder: ${error.code === 'ENOTDIR' ? 'it is a file' : error.message}`,
+      );
     });
     if (entries.length > 0) {
       const run = entries.includes('config.json');

@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import { AlexNetError } from '../errors.js';
 import { evaluationViews } from '../data/views.js';
+import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
 import { viewRows } from '../evaluate/batches.js';
@@ -25,7 +26,15 @@ import { checkRecipe, checkSeed, positiveInteger } from './validate-options.js';
 const saveSeconds = 600;
 
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, TrainResult> {
-  for (const name of ['steps', 'epochs', 'threads', 'checkpointEvery', 'saveEvery', 'validateEvery', 'classes'] as const) {
+  for (const name of [
+    'steps',
+    'epochs',
+    'threads',
+    'checkpointEvery',
+    'saveEvery',
+    'validateEvery',
+    'classes',
+  ] as const) {
     if (name === 'epochs') continue;
     positiveInteger(name, options[name]);
   }
@@ -49,7 +58,11 @@ class Run {
   private constructor(
     private readonly options: TrainOptions,
     private readonly setting: Setting,
-    private readonly saved: { readonly path: string; readonly config: RunConfig; readonly checkpoint: Checkpoint | null } | null,
+    private readonly saved: {
+      readonly path: string;
+      readonly config: RunConfig;
+      readonly checkpoint: Checkpoint | null;
+    } | null,
   ) {}
 
   static async begin(options: TrainOptions): Promise<Run> {
@@ -70,7 +83,10 @@ class Run {
     const file = await existingCheckpoint(path, 'last');
     const checkpoint = file === null ? null : await loadCheckpoint(file);
     if (checkpoint && (!checkpoint.training || !checkpoint.momentum)) {
-      throw new AlexNetError('CHECKPOINT', `${file}: it has no training state, so the run cannot go on from it`);
+      throw new AlexNetError(
+        'CHECKPOINT',
+        `${file}: it has no training state, so the run cannot go on from it`,
+      );
     }
     const devices = options.devices ?? config.devices;
     parseDevices(devices, options.threads);
@@ -143,7 +159,8 @@ class Run {
   private configure(data: TrainingData): RunConfig {
     const { options, setting } = this;
     const made = preset(setting.presetName, data.classes.length);
-    const graph = options.graph ?? made.graph;
+    const whole = options.graph ?? made.graph;
+    const graph = setting.recipe.dropout ? whole : withoutDropout(whole);
     if (classCount(graph) !== data.classes.length) {
       throw new AlexNetError(
         'USAGE',
@@ -184,7 +201,9 @@ class Run {
 function notesOn({ preset: name, recipe }: RunConfig): string[] {
   const notes: string[] = [];
   if (recipe.initialisation !== 'paper' && name !== 'authors') {
-    notes.push(`initial weights: ${recipe.initialisation} (the paper's own, N(0, 0.01²), can stall; --initialisation paper)`);
+    notes.push(
+      `initial weights: ${recipe.initialisation} (the paper's own, N(0, 0.01²), can stall; --initialisation paper)`,
+    );
   }
   if (!recipe.dropout) notes.push('dropout is off');
   return notes;
@@ -273,7 +292,11 @@ class Trainer {
     return result;
   }
 
-  private async *report(step: number, epoch: number, measured: Omit<ErrorRates, 'images'>): AsyncGenerator<TrainEvent> {
+  private async *report(
+    step: number,
+    epoch: number,
+    measured: Omit<ErrorRates, 'images'>,
+  ): AsyncGenerator<TrainEvent> {
     const { config } = this;
     const perEpoch = Math.max(1, Math.round(this.data.training.count / config.recipe.batch));
     this.recentLosses.push(measured.loss);
@@ -380,7 +403,8 @@ class Trainer {
   }
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 
 function summarise({ losses, ranks }: Losses): Omit<ErrorRates, 'images'> {
   const counter = new ErrorCounter();

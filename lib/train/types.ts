@@ -80,7 +80,12 @@ export type TrainEvent =
       readonly secondsLeft: number;
     }
   | ({ readonly kind: 'validation'; readonly step: number; readonly epoch: number } & ErrorRates)
-  | { readonly kind: 'learning-rate'; readonly step: number; readonly learningRate: number; readonly reason: string }
+  | {
+      readonly kind: 'learning-rate';
+      readonly step: number;
+      readonly learningRate: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string; readonly best: boolean }
   | { readonly kind: 'warning'; readonly step: number; readonly message: string }
   | ({ readonly kind: 'done' } & TrainResult);

@@ -5,11 +5,13 @@ import { isLearned, type Graph } from '../graph/graph.js';
 import { initialisations, type Recipe } from './recipe.js';
 
 function expect(fits: boolean, expected: string, name: string, received: unknown): void {
-  if (!fits) throw new AlexNetError('USAGE', `expected ${expected} for ${name}, received ${JSON.stringify(received)}`);
+  if (!fits)
+    throw new AlexNetError('USAGE', `expected ${expected} for ${name}, received ${JSON.stringify(received)}`);
 }
 
 export function positiveInteger(name: string, value: number | undefined): void {
-  if (value !== undefined) expect(Number.isSafeInteger(value) && value >= 1, 'a positive whole number', name, value);
+  if (value !== undefined)
+    expect(Number.isSafeInteger(value) && value >= 1, 'a positive whole number', name, value);
 }
 
 export function checkSeed(seed: number): void {
@@ -31,12 +33,27 @@ export function checkRecipe(recipe: Recipe, graph: Graph): void {
   notNegative('bias rate', recipe.biasRate);
   notNegative('colour', recipe.augmentation.colour);
   positiveInteger('images sharing a draw', recipe.augmentation.sharedBy);
-  expect(initialisations.includes(recipe.initialisation), `one of ${initialisations.join(', ')}`, 'initialisation', recipe.initialisation);
+  expect(
+    initialisations.includes(recipe.initialisation),
+    `one of ${initialisations.join(', ')}`,
+    'initialisation',
+    recipe.initialisation,
+  );
   const { schedule } = recipe;
   if (schedule.kind === 'plateau') {
-    expect(Number.isFinite(schedule.factor) && schedule.factor > 1, 'a number above 1', 'factor', schedule.factor);
+    expect(
+      Number.isFinite(schedule.factor) && schedule.factor > 1,
+      'a number above 1',
+      'factor',
+      schedule.factor,
+    );
     positiveInteger('patience', schedule.patience);
-    expect(Number.isInteger(schedule.reductions) && schedule.reductions >= 0, 'a whole number of 0 or more', 'reductions', schedule.reductions);
+    expect(
+      Number.isInteger(schedule.reductions) && schedule.reductions >= 0,
+      'a whole number of 0 or more',
+      'reductions',
+      schedule.reductions,
+    );
   } else if (schedule.kind === 'step') {
     for (const change of schedule.changes) {
       notNegative('epoch of a step', change.epoch);

@@ -14,7 +14,7 @@ const options = (name: string, devices: number, batch: number, training = true):
     seed: [1, 0],
     workspaceOf: () => 0,
     ...(training && {
-      training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false, update: true, dropout: true },
+      training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false, update: true },
     }),
   };
 };
@@ -32,7 +32,9 @@ describe("the paper's network", () => {
   });
 
   it('has the shapes of the paper', () => {
-    const shapes = Object.fromEntries(layerShapes(graph).map(({ layer, output }) => [layer.name, Object.values(output)]));
+    const shapes = Object.fromEntries(
+      layerShapes(graph).map(({ layer, output }) => [layer.name, Object.values(output)]),
+    );
     expect(shapes).toMatchObject({
       conv1: [55, 55, 96],
       pool1: [27, 27, 96],
@@ -81,7 +83,8 @@ describe.each(presetNames)('the plan of preset %s', (name) => {
           offset + 4 * shape.reduce((a, b) => a * b),
         ]);
         places.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
-        for (let i = 1; i < places.length; i++) expect(places[i]?.[0]).toBeGreaterThanOrEqual(places[i - 1]?.[1] ?? 0);
+        for (let i = 1; i < places.length; i++)
+          expect(places[i]?.[0]).toBeGreaterThanOrEqual(places[i - 1]?.[1] ?? 0);
         expect(places.at(-1)?.[1]).toBeLessThanOrEqual(made.arenaBytes[device] ?? 0);
       }
     });
@@ -95,15 +98,21 @@ describe.each(presetNames)('the plan of preset %s', (name) => {
     expect(ran).toBe(commands);
   });
 
-  it.each(devices)('finds weights and mean at the same place in training and inference on %i device(s)', (count) => {
-    const training = plan(options(name, count, 2));
-    const inference = plan(options(name, count, 5, false));
-    const offsets = (made: ReturnType<typeof plan>) => made.shards.map(({ value }) => made.place(value).tensor.offset);
-    expect(offsets(inference)).toEqual(offsets(training));
-    expect(inference.mean).toEqual(training.mean);
-  });
+  it.each(devices)(
+    'finds weights and mean at the same place in training and inference on %i device(s)',
+    (count) => {
+      const training = plan(options(name, count, 2));
+      const inference = plan(options(name, count, 5, false));
+      const offsets = (made: ReturnType<typeof plan>) =>
+        made.shards.map(({ value }) => made.place(value).tensor.offset);
+      expect(offsets(inference)).toEqual(offsets(training));
+      expect(inference.mean).toEqual(training.mean);
+    },
+  );
 });
 
 it('refuses to share out a normalisation across all maps over two devices, and says why', () => {
-  expect(() => plan(options('caffe', 2, 2))).toThrow(/lrn1 of caffe normalises across all maps.*use one device/);
+  expect(() => plan(options('caffe', 2, 2))).toThrow(
+    /lrn1 of caffe normalises across all maps.*use one device/,
+  );
 });

@@ -23,7 +23,8 @@ describe('the plateau schedule', () => {
 
   it('starts counting again after an improvement', () => {
     let state = freshPlateau;
-    for (const error of [0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8]) state = afterValidation(recipe, state, error);
+    for (const error of [0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8])
+      state = afterValidation(recipe, state, error);
     expect(state).toEqual({ best: 0.8, validationsSince: 4, reductions: 0 });
   });
 });

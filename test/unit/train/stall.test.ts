@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
 import { StallDetector } from '../../../lib/train/stall.js';
 
-const run = (detector: StallDetector, losses: (step: number) => number, steps: number): [number, string][] => {
+const run = (
+  detector: StallDetector,
+  losses: (step: number) => number,
+  steps: number,
+): [number, string][] => {
   const warnings: [number, string][] = [];
   for (let step = 1; step <= steps; step++) {
     const message = detector.add(step, losses(step));

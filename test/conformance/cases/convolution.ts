@@ -1,0 +1,139 @@
+/** Random convolutions: odd shapes, strides, asymmetric padding, groups, fully connected ones, every epilogue. */
+
+import type { Activation, Dropout, Padding, Shape } from '../../../lib/plan/commands.js';
+import { changed, count, defineCase, input, output, stridesFor, type Case } from '../case.js';
+import type { Random } from '../random.js';
+
+interface Sizes {
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly y: Shape;
+  readonly geometry: { readonly stride: number; readonly padding: Padding; readonly groups: number };
+}
+
+/** So that the reference needs a millisecond or two. */
+const mostMultiplications = 300_000;
+
+function draw(random: Random): Sizes {
+  const connected = random.chance(0.2);
+  const groups = connected ? 1 : random.pick([1, 1, 1, 2, 3, 4]);
+  const channels = random.pick([1, 2, 3, 4, 5, 7, 8, 16, 17, 24, 33, 48]);
+  const kernels = random.pick([1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 40]);
+  const images = random.pick([1, 1, 2, 3, 4, 7]);
+  const height = random.integer(1, 14);
+  const width = random.integer(1, 14);
+  const pad = (): number => random.pick([0, 0, 1, 2, 3]);
+  const padding: Padding = connected ? [0, 0, 0, 0] : [pad(), pad(), pad(), pad()];
+  const [top, left, bottom, right] = padding;
+  const rows = connected ? height : random.integer(1, Math.min(11, height + top + bottom));
+  const columns = connected ? width : random.integer(1, Math.min(11, width + left + right));
+  const stride = random.pick([1, 1, 1, 2, 3, 4]);
+  const p = Math.floor((height + top + bottom - rows) / stride) + 1;
+  const q = Math.floor((width + left + right - columns) / stride) + 1;
+  return {
+    x: [images, height, width, channels * groups],
+    w: [kernels * groups, rows, columns, channels],
+    y: [images, p, q, kernels * groups],
+    geometry: { stride, padding, groups },
+  };
+}
+
+function sizes(random: Random): Sizes {
+  for (;;) {
+    const drawn = draw(random);
+    if (count(drawn.y) * count(drawn.w.slice(1)) <= mostMultiplications) return drawn;
+  }
+}
+
+const drawDropout = (random: Random, channels: number): Dropout => ({
+  rate: random.pick([0.5, 0.5, 0.1, 0, 0.9]),
+  seed: [random.word(), random.word()],
+  stream: random.word(),
+  channels: channels + random.integer(0, 5),
+  channelOffset: 0,
+});
+
+export function convolutionForward(random: Random): Case {
+  const { x, w, y, geometry } = sizes(random);
+  const magnitude = Math.sqrt(count(w.slice(1)));
+  const accumulate = random.chance(0.3);
+  const biased = random.chance(0.6);
+  const strided = random.chance(0.3);
+  const yStrides = stridesFor(random, y, strided);
+  const result = accumulate
+    ? changed(input(random.normal(count(y)), y, yStrides), magnitude)
+    : output(magnitude, y, yStrides);
+  const channels = y[3] + random.integer(0, 9);
+  const dropout = random.chance(0.4) && {
+    ...drawDropout(random, channels),
+    channelOffset: random.integer(0, channels - y[3]),
+    channels,
+  };
+  const activation = random.pick<Activation>(['none', 'relu', 'relu', 'tanh']);
+  const scale = random.pick([1, 1, 0.5, -1.25]);
+  const operands = {
+    x: input(random.normal(count(x)), x, stridesFor(random, x, strided)),
+    w: input(random.normal(count(w)), w),
+    bias: input(random.normal(w[0]), [1, 1, 1, w[0]]),
+    y: result,
+  };
+  return defineCase(
+    operands,
+    (at) => [
+      {
+        op: 'convolution_forward',
+        x: at.x,
+        w: at.w,
+        ...(biased && { bias: at.bias }),
+        y: at.y,
+        ...geometry,
+        accumulate,
+        activation,
+        ...(dropout && { dropout }),
+        scale,
+      },
+    ],
+    { step: random.word() },
+  );
+}
+
+export function convolutionBackwardData(random: Random): Case {
+  const { x, w, y, geometry } = sizes(random);
+  const accumulate = random.chance(0.4);
+  const strided = random.chance(0.3);
+  const magnitude = Math.sqrt((count(y) * count(w.slice(1))) / count(x));
+  const dxStrides = stridesFor(random, x, strided);
+  const operands = {
+    dy: input(random.normal(count(y)), y, stridesFor(random, y, strided)),
+    w: input(random.normal(count(w)), w),
+    dx: accumulate
+      ? changed(input(random.normal(count(x)), x, dxStrides), magnitude)
+      : output(magnitude, x, dxStrides),
+  };
+  return defineCase(operands, ({ dy, w: weights, dx }) => [
+    { op: 'convolution_backward_data', dy, w: weights, dx, accumulate, ...geometry },
+  ]);
+}
+
+export function convolutionBackwardWeights(random: Random): Case {
+  const { x, w, y, geometry } = sizes(random);
+  const strided = random.chance(0.3);
+  const biased = random.chance(0.7);
+  const terms = y[0] * y[1] * y[2];
+  const operands = {
+    x: input(random.normal(count(x)), x, stridesFor(random, x, strided)),
+    dy: input(random.normal(count(y)), y, stridesFor(random, y, strided)),
+    dw: output(Math.sqrt(terms), w),
+    db: output(Math.sqrt(terms), [1, 1, 1, w[0]]),
+  };
+  return defineCase(operands, (at) => [
+    {
+      op: 'convolution_backward_weights',
+      x: at.x,
+      dy: at.dy,
+      dw: at.dw,
+      ...(biased && { db: at.db }),
+      ...geometry,
+    },
+  ]);
+}

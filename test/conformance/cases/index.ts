@@ -1,0 +1,38 @@
+/** The table: every op a backend carries out, and where its random cases come from. */
+
+import type { OpName } from '../../../lib/plan/commands.js';
+import type { Case } from '../case.js';
+import type { Random } from '../random.js';
+import * as convolution from './convolution.js';
+import * as elementwise from './elementwise.js';
+import * as learning from './learning.js';
+import * as normalisation from './normalisation.js';
+import * as pooling from './pooling.js';
+
+/** Transfers and waits are the replay's, not a backend's. */
+export type ComputeOpName = Exclude<OpName, 'transfer' | 'wait'>;
+
+export const randomCases: Readonly<Record<ComputeOpName, (random: Random) => Case>> = {
+  convolution_forward: convolution.convolutionForward,
+  convolution_backward_data: convolution.convolutionBackwardData,
+  convolution_backward_weights: convolution.convolutionBackwardWeights,
+  lrn_forward: normalisation.lrnForward,
+  lrn_backward: normalisation.lrnBackward,
+  map_norm_forward: normalisation.mapNormForward,
+  map_norm_backward: normalisation.mapNormBackward,
+  max_pool_forward: pooling.maxPoolForward,
+  max_pool_backward: pooling.maxPoolBackward,
+  lrn_pool_forward: pooling.lrnPoolForward,
+  lrn_pool_backward: pooling.lrnPoolBackward,
+  activation_forward: elementwise.activationForward,
+  activation_backward: elementwise.activationBackward,
+  dropout: elementwise.dropoutMask,
+  scale: elementwise.scale,
+  softmax_cross_entropy: learning.softmaxCrossEntropy,
+  sgd: learning.sgd,
+  preprocess: learning.preprocess,
+  fill: elementwise.fill,
+  gaussian: learning.gaussian,
+  copy: elementwise.copy,
+  sum: elementwise.sum,
+};

@@ -1,0 +1,67 @@
+/**
+ * Every op on random shapes, each backend against the reference in float64. A file per instruction set calls this, so
+ * that each runs in a process of its own: the core chooses its kernels once.
+ */
+
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { randomCases } from './cases/index.js';
+import { Random, testSeed } from './random.js';
+import { expectAgreement, TestDevice, testedDevices, type Results } from './run.js';
+
+const casesPerOp = 60;
+const tolerance = 1e-5;
+
+const bits = (results: Results): string =>
+  Object.values(results)
+    .map((data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'))
+    .join();
+
+export function randomSuite(device: (typeof testedDevices)[number], title: string): void {
+  describe(`${title} agrees with the reference, seed ${testSeed}`, () => {
+    let reference: TestDevice;
+    let tested: TestDevice;
+    beforeAll(() => {
+      reference = new TestDevice('reference');
+      tested = new TestDevice(device);
+    });
+    afterAll(() => {
+      reference[Symbol.dispose]();
+      tested[Symbol.dispose]();
+    });
+
+    for (const [name, draw] of Object.entries(randomCases)) {
+      it(`${name}: ${casesPerOp} random cases, each twice to the same bits`, async () => {
+        for (let i = 0; i < casesPerOp; i++) {
+          const test = draw(new Random(name, i));
+          const about = `${name} case ${i} (ALEXNET_NATIVE_TEST_SEED=${testSeed})`;
+          const actual = await tested.run(test);
+          expectAgreement(test, actual, await reference.run(test, { wide: true }), tolerance, about);
+          expect(bits(await tested.run(test)) === bits(actual), `${about}: the same again`).toBe(true);
+        }
+      });
+    }
+  });
+}
+
+/** The instruction sets the cpu backend is compiled for, and the processor's flags that each needs. */
+const needs = {
+  baseline: [],
+  avx2: ['avx2', 'fma'],
+  avx512: ['avx512f', 'avx512bw', 'avx512vl', 'avx512dq'],
+} as const;
+
+/** The random suite on the cpu backend's kernels for one instruction set; skipped, saying so, without it. */
+export function randomSuiteOn(isa: keyof typeof needs): void {
+  const flags = new Set(
+    process.platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8').split(/\s+/) : [],
+  );
+  const missing = needs[isa].filter((flag) => !flags.has(flag));
+  if (missing.length > 0) {
+    it.skip(`cpu with ${isa}: needs a processor with ${missing.join(', ')}`, () => undefined);
+    return;
+  }
+  process.env['ALEXNET_NATIVE_ISA'] = isa;
+  randomSuite('cpu', `cpu with ${isa}`);
+}

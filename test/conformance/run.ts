@@ -1,0 +1,131 @@
+/** Runs cases on a device and holds the results against each other. */
+
+import { expect } from 'vitest';
+
+import { bytesOf, type DType, type Tensor } from '../../lib/plan/commands.js';
+import { Device, Program } from '../../lib/runtime/native.js';
+import type { NumberArray } from '../../lib/ops/tensor.js';
+import { count, eachElement, type Case, type Operand } from './case.js';
+
+/** Every backend the suite runs on, beside the reference that it is held against. */
+export const testedDevices = ['cpu'] as const;
+export type TestedDevice = (typeof testedDevices)[number];
+
+export type Results = Readonly<Record<string, NumberArray>>;
+
+const arenaBytes = 64 * 2 ** 20;
+const alignment = 64;
+
+export class TestDevice implements Disposable {
+  readonly #device: Device;
+
+  constructor(name: 'reference' | TestedDevice, threads = 2) {
+    this.#device = new Device(name, threads);
+    this.#device.reserve(arenaBytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.#device.close();
+  }
+
+  /** The contents of the case's results afterwards; with `wide` every float32 operand is a float64 one. */
+  async run(test: Case, { wide = false } = {}): Promise<Results> {
+    const places: Record<string, Tensor> = {};
+    const contents: Record<string, NumberArray> = {};
+    let end = 0;
+    for (const [name, operand] of Object.entries(test.operands)) {
+      const dtype: DType = wide && operand.dtype === 'float32' ? 'float64' : operand.dtype;
+      const data = dtype === 'float64' ? Float64Array.from(operand.data) : operand.data.slice();
+      places[name] = { offset: end, shape: operand.shape, strides: operand.strides, dtype };
+      contents[name] = data;
+      this.#device.write(end, data);
+      end += Math.ceil((data.length * bytesOf[dtype]) / alignment) * alignment;
+    }
+    const commands = test.ops(places).map((op) => {
+      const command = { ...op, label: op.op };
+      const bytes = this.#device.workspace(command);
+      if (bytes === 0) return command;
+      // Scratch holds whatever was there before.
+      this.#device.write(end, new Float32Array(Math.ceil(bytes / 4)).fill(NaN));
+      return { ...command, workspace: { offset: end, bytes } };
+    });
+    const program = new Program([this.#device], [commands]);
+    try {
+      await program.run({ number: test.step, learningRates: test.rates });
+    } finally {
+      program.close();
+    }
+    const results = Object.entries(test.operands).filter(([, operand]) => operand.result);
+    return Object.fromEntries(
+      results.map(([name]) => {
+        this.#device.read(places[name]!.offset, contents[name]!);
+        return [name, contents[name]!];
+      }),
+    );
+  }
+}
+
+/** ‖a − b‖ / max(‖b‖, floor); infinite where one of the two is NaN or infinite and the other differs. */
+export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>, floor = 0): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < b.length; i++) {
+    const [x, y] = [a[i]!, b[i]!];
+    if (!Number.isFinite(x) || !Number.isFinite(y)) {
+      if (!Object.is(x, y)) return Infinity;
+      continue;
+    }
+    difference += (x - y) ** 2;
+    norm += y * y;
+  }
+  return difference === 0 ? 0 : Math.sqrt(difference) / Math.max(Math.sqrt(norm), floor);
+}
+
+const elements = (operand: Operand, data: NumberArray): number[] => {
+  const numbers: number[] = [];
+  eachElement(operand, (index) => numbers.push(data[index]!));
+  return numbers;
+};
+
+/** The memory between the elements as bytes, which no command may change. */
+function gaps(operand: Operand, data: NumberArray): NumberArray {
+  const rest = data.slice();
+  eachElement(operand, (index) => (rest[index] = 0));
+  return rest;
+}
+
+/** Fails, showing the command, where a result is further from the reference's than `tolerance`. */
+export function expectAgreement(
+  test: Case,
+  actual: Results,
+  oracle: Results,
+  tolerance: number,
+  about: string,
+) {
+  for (const [name, operand] of Object.entries(test.operands)) {
+    if (!operand.result) continue;
+    const got = elements(operand, actual[name]!);
+    const wanted = elements(operand, oracle[name]!);
+    const message = (): string => `${name} of ${about}: ${JSON.stringify(test.ops(describePlaces(test)))}`;
+    if (operand.result.as === 'exact') {
+      const at = got.findIndex((number, i) => number !== Math.fround(wanted[i]!) && number !== wanted[i]);
+      if (at >= 0) expect.fail(`${message()}: element ${at} is ${got[at]}, should be ${wanted[at]}`);
+    } else {
+      const floor = operand.result.magnitude * Math.sqrt(count(operand.shape));
+      const error = relativeError(got, wanted, floor);
+      if (!(error <= tolerance)) expect.fail(`${message()}: relative error ${error}`);
+    }
+    if (relativeError(gaps(operand, actual[name]!), gaps(operand, operand.data)) !== 0) {
+      expect.fail(`${message()}: memory between the elements has changed`);
+    }
+  }
+}
+
+function describePlaces(test: Case): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(test.operands).map(([name, { shape, strides, dtype }]) => [
+      name,
+      { offset: 0, shape, strides, dtype },
+    ]),
+  );
+}
