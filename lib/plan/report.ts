@@ -16,7 +16,7 @@ export interface PlanReportOptions {
   readonly batch: number;
   readonly mode: 'train' | 'inference';
   /** What of the recipe shapes a training plan. */
-  readonly recipe: Omit<BackwardOptions, 'update'> & { readonly dropout: boolean };
+  readonly recipe: Omit<BackwardOptions, 'update'>;
   readonly workspaceOf: WorkspaceOf;
   /** Speeds the timeline assumes. */
   readonly rates?: Rates;
@@ -84,7 +84,7 @@ function reads(layer: PartitionedLayer): LayerReport['reads'] {
 
 export function planReport(options: PlanReportOptions): PlanReport {
   const { graph, preprocessing, devices, batch, mode, recipe, workspaceOf, rates = nominalRates } = options;
-  const { momentum, weightDecay, decayBiases, dropout } = recipe;
+  const { momentum, weightDecay, decayBiases } = recipe;
   const made = plan({
     graph,
     preprocessing,
@@ -93,7 +93,7 @@ export function planReport(options: PlanReportOptions): PlanReport {
     // The seed decides no shape, cost or place.
     seed: [1, 0],
     workspaceOf,
-    ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update: true, dropout } }),
+    ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update: true } }),
   });
   const totals = graphTotals(graph);
   const spans = timeline(made.drafts, made.transfers, rates);
