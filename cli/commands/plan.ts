@@ -1,0 +1,55 @@
+/** alexnet-native plan: what a network costs and what each device would do, before anything runs. */
+
+import { presetNames } from '../../lib/graph/presets.js';
+import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { outputFor } from '../ui/output.js';
+import { planLines } from '../ui/plan-lines.js';
+import { deviceNames, oneOf, positiveWhole, wholeOfTwo } from '../values.js';
+
+async function run(given: Given): Promise<number> {
+  const presetName = given.flag('preset', oneOf(presetNames)) ?? 'paper';
+  const classes = given.flag('classes', wholeOfTwo) ?? 1000;
+  const devices = given.flag('devices', deviceNames) ?? ['cpu'];
+  const asked = given.flag('batch', positiveWhole);
+  const mode = given.flag('mode', oneOf(['train', 'inference'])) ?? 'train';
+  const [{ preset }, { planReport }, { recipes }] = await Promise.all([
+    import('../../lib/graph/presets.js'),
+    import('../../lib/plan/report.js'),
+    import('../../lib/train/recipe.js'),
+  ]);
+  const { graph, preprocessing, about } = preset(presetName, classes);
+  const recipe = recipes[presetName];
+  const batch = asked ?? recipe.batch;
+  const report = planReport({ graph, preprocessing, devices, batch, mode, recipe, workspaceOf: () => 0 });
+  using output = outputFor(given);
+  output.lines(planLines(report, { about, style: output.style, columns: process.stdout.columns ?? 120 }));
+  output.value(report);
+  return exitCodes.done;
+}
+
+export const plan: Command = {
+  name: 'plan',
+  usage: '',
+  about: 'Show layers, memory, transfers and the timeline of one or two devices; nothing runs',
+  positionals: [],
+  options: {
+    preset: { group: 'Options:', about: `Network: ${presetNames.join(', ')}`, default: 'paper' },
+    classes: { group: 'Options:', about: 'Classes the network tells apart', default: '1000' },
+    batch: { group: 'Options:', about: 'Images a step', default: "the preset's" },
+    mode: { group: 'Options:', about: 'train or inference', default: 'train' },
+    devices: {
+      ...deviceOptions.devices,
+      about: 'Device names, such as cpu, or cpu:0/2,cpu:1/2; they are only counted and need not exist',
+    },
+    json: jsonOption,
+  },
+  examples: [
+    ['plan', "the paper's network on one device"],
+    [
+      'plan --preset paper --devices cpu:0/2,cpu:1/2 --batch 128',
+      'the schedule of 2012: two devices, four exchanges',
+    ],
+    ['plan --preset mini --mode inference --batch 1 --json', 'for a script'],
+  ],
+  run,
+};

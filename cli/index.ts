@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** The program: parse, run one command, end with its exit code. */
+
+import { createRequire } from 'node:module';
+import { exitCodes, type Command } from './command.js';
+import { classify } from './commands/classify.js';
+import { devices } from './commands/devices.js';
+import { evaluate } from './commands/evaluate.js';
+import { plan } from './commands/plan.js';
+import { train } from './commands/train.js';
+import { parse, program } from './parser.js';
+import { describeError, isAbort } from './ui/errors.js';
+import { watchPipes } from './ui/pipes.js';
+
+const commands: readonly Command[] = [train, evaluate, classify, plan, devices];
+
+/** From dist/cli. */
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const chosen = await parse(args, commands, { version, columns: process.stdout.columns ?? 100 });
+    return chosen ? await chosen.command.run(chosen.given) : exitCodes.done;
+  } catch (error) {
+    if (isAbort(error)) {
+      process.stderr.write(`${program}: stopped\n`);
+      return exitCodes.interrupted;
+    }
+    const { text, exitCode } = describeError(error, args.includes('--verbose'));
+    process.stderr.write(`${text}\n`);
+    return exitCode;
+  }
+}
+
+watchPipes();
+process.exitCode = await main(process.argv.slice(2));

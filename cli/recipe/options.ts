@@ -1,0 +1,169 @@
+/** What `train` is to do: the preset's recipe, changed by a recipe file, changed by flags. Only what was given changes. */
+
+import { AlexNetError } from '../../lib/errors.js';
+import { recipes, type Augmentation, type Change, type Recipe } from '../../lib/train/recipe.js';
+import type { TrainOptions } from '../../lib/train/types.js';
+import type { Given, Option } from '../command.js';
+import { notNegative, path, truth } from '../values.js';
+import { readRecipeFile, type RecipeFile } from './file.js';
+import { scaled, scheduleFrom, scheduleOptions } from './schedule.js';
+import { runGroup, settings, settingsFrom, type Values } from './settings.js';
+
+const images = 'Images in training:';
+
+const optionsWhere = (fits: (group: string) => boolean): Record<string, Option> =>
+  Object.fromEntries(
+    Object.values(settings)
+      .filter(({ group }) => fits(group))
+      .map((setting) => [setting.flag, setting]),
+  );
+
+/** Every option of `train`, in the order of --help. */
+export const trainOptionTable: Readonly<Record<string, Option>> = {
+  ...optionsWhere((group) => group !== runGroup),
+  ...scheduleOptions,
+  crop: {
+    group: images,
+    switch: true,
+    about: 'Random crops (--no-crop: the centre)',
+    default: "the preset's",
+  },
+  flip: {
+    group: images,
+    switch: true,
+    about: 'Random reflections (--no-flip: none)',
+    default: "the preset's",
+  },
+  colour: {
+    group: images,
+    about: 'Standard deviation of the PCA colour shift; 0: none',
+    default: "the preset's",
+  },
+  ...optionsWhere((group) => group === runGroup),
+  resume: { group: runGroup, about: 'A run to go on with, for example runs/mini-1' },
+  config: { group: runGroup, about: 'A recipe file (JSON); flags win over it' },
+};
+
+function augmentationFrom(given: Given): Partial<Augmentation> {
+  const crop = given.flag('crop', truth);
+  const flip = given.flag('flip', truth);
+  const colour = given.flag('colour', notNegative);
+  return {
+    ...(crop !== undefined && { crop }),
+    ...(flip !== undefined && { flip }),
+    ...(colour !== undefined && { colour }),
+  };
+}
+
+/** Epochs and steps are one question: whoever answers it last answers all of it. */
+function lengthOf(flags: Values, file: Values): { epochs?: number; steps?: number } {
+  for (const [values, names] of [
+    [flags, '--epochs and --steps'],
+    [file, 'epochs and steps'],
+  ] as const) {
+    const { epochs, steps } = values;
+    if (epochs !== undefined && steps !== undefined) {
+      throw new AlexNetError('USAGE', `${names} are given both; a run has one length`);
+    }
+    if (epochs !== undefined) return { epochs };
+    if (steps !== undefined) return { steps };
+  }
+  return {};
+}
+
+/** The recipe's changes; `standard` is the preset's own. */
+function recipeChanges(given: Given, file: RecipeFile, values: Values, standard: Recipe): Partial<Recipe> {
+  const changes: { -readonly [K in keyof Recipe]?: Recipe[K] } = {};
+  const { batch, learningRate, momentum, weightDecay, decayBiases, biasRate, dropout, initialisation } =
+    values;
+  const plain = {
+    batch,
+    learningRate,
+    momentum,
+    weightDecay,
+    decayBiases,
+    biasRate,
+    dropout,
+    initialisation,
+  };
+  Object.assign(
+    changes,
+    Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
+  );
+
+  const augmentation = { ...file.augmentation, ...augmentationFrom(given) };
+  if (Object.keys(augmentation).length > 0)
+    changes.augmentation = { ...standard.augmentation, ...augmentation };
+
+  // Rates written out epoch by epoch are for the learning rate they were written beside.
+  const own = file.schedule ? (file.values.learningRate ?? standard.learningRate) : standard.learningRate;
+  const start = learningRate ?? standard.learningRate;
+  const before = file.schedule ?? standard.schedule;
+  const schedule = scheduleFrom(given, before, start);
+  if (schedule) changes.schedule = schedule;
+  else if (before.kind === 'step' && start !== own) {
+    changes.schedule = { kind: 'step', changes: scaled(before.changes, start / own) };
+  } else if (file.schedule) changes.schedule = file.schedule;
+
+  // The preset's rates of single layers and biases belong to its schedule: they follow its scale and go with it.
+  const replaced = schedule !== undefined || file.schedule !== undefined;
+  const scale = start / standard.learningRate;
+  const followed = (rates: readonly Change[]): Change[] => (replaced ? [] : scaled(rates, scale));
+  if (file.layerRates) changes.layerRates = file.layerRates;
+  else if (replaced || scale !== 1) {
+    const layers = Object.entries(standard.layerRates).map(
+      ([layer, rates]) => [layer, followed(rates)] as const,
+    );
+    changes.layerRates = Object.fromEntries(layers);
+  }
+  const asMultiple = given.has('bias-rate') || (biasRate !== undefined && !file.biasRates);
+  if (file.biasRates && !asMultiple) changes.biasRates = file.biasRates;
+  else if (standard.biasRates && asMultiple) changes.biasRates = [];
+  else if (standard.biasRates && (replaced || scale !== 1)) changes.biasRates = followed(standard.biasRates);
+  return changes;
+}
+
+const withResume = ['resume', 'epochs', 'steps', 'devices', 'threads'];
+
+/** A resumed run keeps what it was; other flags would be passed over in silence. */
+function resumeOptions(given: Given, run: string): TrainOptions {
+  const others = Object.keys(trainOptionTable).filter(
+    (flag) => given.has(flag) && !withResume.includes(flag),
+  );
+  if (given.has('data')) others.unshift('DATA');
+  const [first] = others;
+  if (first !== undefined) {
+    const name = first === 'DATA' ? 'DATA' : `--${first}`;
+    throw new AlexNetError(
+      'USAGE',
+      `${name} cannot be changed by --resume: the run keeps its own; only --epochs, --steps, --devices and --threads may be given`,
+    );
+  }
+  const values = settingsFrom(given);
+  const { devices, threads } = values;
+  return {
+    resume: run,
+    ...lengthOf(values, {}),
+    ...(devices !== undefined && { devices }),
+    ...(threads !== undefined && { threads }),
+  };
+}
+
+export async function trainOptionsFrom(given: Given): Promise<TrainOptions> {
+  const resume = given.flag('resume', path);
+  if (resume !== undefined) return resumeOptions(given, resume);
+  const config = given.flag('config', path);
+  const file: RecipeFile = config === undefined ? { values: {} } : await readRecipeFile(config);
+  const flags = settingsFrom(given);
+  const values: Values = { ...file.values, ...flags };
+  const data = given.positional('data') ?? file.data;
+  const preset = values.preset ?? (data === undefined ? 'mini' : 'paper');
+  const { classes, devices, threads, seed, out, checkpointEvery, saveEvery, validateEvery } = values;
+  const others = { data, classes, devices, threads, seed, out, checkpointEvery, saveEvery, validateEvery };
+  return {
+    preset,
+    ...lengthOf(flags, file.values),
+    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+    recipe: recipeChanges(given, file, values, recipes[preset]),
+  };
+}
