@@ -1,0 +1,106 @@
+/** Principal axes of the training set's colours (the paper, section 4.1). */
+
+/** Exact sums over pixels; doubles hold integers to 2⁵³: 1.3 million images of 256×256 give 5.6·10¹⁵ at most. */
+export interface ColourSums {
+  pixels: number;
+  /** Of r, g, b. */
+  readonly first: number[];
+  /** Of rr, rg, rb, gg, gb, bb. */
+  readonly second: number[];
+}
+
+export const emptyColourSums = (): ColourSums => ({ pixels: 0, first: [0, 0, 0], second: [0, 0, 0, 0, 0, 0] });
+
+export interface ColourAxes {
+  /** Unit vectors over (r, g, b), the widest spread first. */
+  readonly axes: readonly (readonly [number, number, number])[];
+  /** Standard deviations along them, √λ, in grey levels. */
+  readonly deviations: readonly number[];
+}
+
+export function addColours(sums: ColourSums, pixels: Uint8Array): void {
+  let r = 0;
+  let g = 0;
+  let b = 0;
+  let rr = 0;
+  let rg = 0;
+  let rb = 0;
+  let gg = 0;
+  let gb = 0;
+  let bb = 0;
+  for (let i = 0; i < pixels.length; i += 3) {
+    const x = pixels[i] as number;
+    const y = pixels[i + 1] as number;
+    const z = pixels[i + 2] as number;
+    r += x;
+    g += y;
+    b += z;
+    rr += x * x;
+    rg += x * y;
+    rb += x * z;
+    gg += y * y;
+    gb += y * z;
+    bb += z * z;
+  }
+  sums.pixels += pixels.length / 3;
+  [r, g, b].forEach((value, i) => (sums.first[i] = (sums.first[i] as number) + value));
+  [rr, rg, rb, gg, gb, bb].forEach((value, i) => (sums.second[i] = (sums.second[i] as number) + value));
+}
+
+export function covariance(sums: ColourSums): number[][] {
+  const n = Math.max(1, sums.pixels);
+  const mean = sums.first.map((value) => value / n);
+  const place = [
+    [0, 1, 2],
+    [1, 3, 4],
+    [2, 4, 5],
+  ];
+  return place.map((row, i) =>
+    row.map((index, j) => (sums.second[index] as number) / n - (mean[i] as number) * (mean[j] as number)),
+  );
+}
+
+/** Eigenvectors of a symmetric 3×3 matrix by Jacobi's rotations. */
+export function principalAxes(matrix: readonly (readonly number[])[]): ColourAxes {
+  const a = matrix.map((row) => [...row]);
+  const v = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ];
+  const at = (m: number[][], i: number, j: number): number => m[i]?.[j] as number;
+  for (let sweep = 0; sweep < 50; sweep++) {
+    for (const [p, q] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      if (at(a, p, q) === 0) continue;
+      const theta = (at(a, q, q) - at(a, p, p)) / (2 * at(a, p, q));
+      const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.hypot(theta, 1));
+      const c = 1 / Math.hypot(t, 1);
+      const s = t * c;
+      for (let i = 0; i < 3; i++) rotate(a[i] as number[], p, q, c, s);
+      const [rowP, rowQ] = [a[p] as number[], a[q] as number[]];
+      for (let i = 0; i < 3; i++) {
+        [rowP[i], rowQ[i]] = [c * (rowP[i] as number) - s * (rowQ[i] as number), s * (rowP[i] as number) + c * (rowQ[i] as number)];
+      }
+      for (let i = 0; i < 3; i++) rotate(v[i] as number[], p, q, c, s);
+    }
+  }
+  const order = [0, 1, 2].toSorted((i, j) => at(a, j, j) - at(a, i, i));
+  return {
+    axes: order.map((i) => oriented([at(v, 0, i), at(v, 1, i), at(v, 2, i)])),
+    deviations: order.map((i) => Math.sqrt(Math.max(0, at(a, i, i)))),
+  };
+}
+
+function rotate(row: number[], p: number, q: number, c: number, s: number): void {
+  [row[p], row[q]] = [c * (row[p] as number) - s * (row[q] as number), s * (row[p] as number) + c * (row[q] as number)];
+}
+
+/** An axis has no sign of its own: the largest component is made positive. */
+function oriented(axis: [number, number, number]): [number, number, number] {
+  const largest = axis.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+  return largest < 0 ? [-axis[0], -axis[1], -axis[2]] : axis;
+}

@@ -1,0 +1,237 @@
+/** The door to the native addon: nothing else imports it. Its classes are given their types here, its errors their class. */
+
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AlexNetError, type ErrorCode } from '../errors.js';
+import type { Command, Step } from '../plan/commands.js';
+
+export type BackendName = 'cpu' | 'reference';
+
+/** Memory that the native side reads or writes. */
+export type Bytes = Uint8Array | Int32Array | Float32Array | Float64Array;
+
+export interface DeviceInfo {
+  readonly backend: BackendName;
+  readonly threads: number;
+  /** The vector instructions it computes with. */
+  readonly isa: string;
+}
+
+/** Between host memory and a place in a device's arena, of the data's length. */
+export interface HostCopy {
+  /** Index of the device in the program. */
+  readonly device: number;
+  /** Bytes from the arena's start. */
+  readonly offset: number;
+  readonly data: Bytes;
+}
+
+export interface RunOptions extends Step {
+  /** Done before the commands. The data must not be changed or transferred until the run has ended. */
+  readonly writes?: readonly HostCopy[];
+  /** Done after the commands. */
+  readonly reads?: readonly HostCopy[];
+  /** Whether to take the time of every command. */
+  readonly profile?: boolean;
+}
+
+/** When a command ran, in milliseconds from the start of its run. Of a wait: the time spent waiting. */
+export interface ProfileSpan {
+  readonly device: number;
+  readonly command: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface RunResult {
+  /** Of every command, when asked for. */
+  readonly profile?: readonly ProfileSpan[];
+}
+
+interface NativeDevice {
+  readonly info: DeviceInfo;
+  reserve(bytes: number): void;
+  write(offset: number, data: Bytes): void;
+  read(offset: number, data: Bytes): void;
+  workspace(command: Command): number;
+  close(): void;
+}
+
+interface NativeProgram {
+  run(options: RunOptions): Promise<RunResult>;
+  close(): void;
+}
+
+interface Addon {
+  readonly Device: new (backend: BackendName, threads: number) => NativeDevice;
+  readonly Program: new (
+    devices: readonly NativeDevice[],
+    lists: readonly (readonly Command[])[],
+  ) => NativeProgram;
+  cpuInfo(): { readonly cores: number; readonly isa: string };
+  measure(options: { readonly threads: number }): Promise<Peak>;
+}
+
+const binary = 'alexnet_native.node';
+
+/** The folder of package.json, whether this file runs from dist/ or from the sources. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder)
+      throw new AlexNetError('DEVICE', 'alexnet-native: its package.json is missing; install it again');
+    folder = above;
+  }
+  return folder;
+}
+
+/** The name of this machine's folder under prebuilds/. */
+export function platformName(): string {
+  const { platform, arch } = process;
+  if (platform !== 'linux') return `${platform}-${arch}`;
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  return `${platform}-${arch}-${header.glibcVersionRuntime ? 'glibc' : 'musl'}`;
+}
+
+function load(): Addon {
+  const require = createRequire(import.meta.url);
+  const root = packageRoot();
+  const chosen = process.env['ALEXNET_NATIVE_BINARY'];
+  const places = chosen
+    ? [chosen]
+    : [
+        join(root, 'build-cuda', 'Release', binary),
+        join(root, 'build', 'Release', binary),
+        join(root, 'prebuilds', platformName(), binary),
+      ];
+  const failures: string[] = [];
+  for (const place of places) {
+    if (!existsSync(place)) {
+      failures.push(`${place}: not there`);
+      continue;
+    }
+    try {
+      return require(place) as Addon;
+    } catch (error) {
+      failures.push(`${place}: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+  throw new AlexNetError(
+    'DEVICE',
+    [
+      'alexnet-native: its native binary could not be loaded.',
+      ...failures.map((failure) => `  ${failure}`),
+      chosen
+        ? 'Expected the path of one in ALEXNET_NATIVE_BINARY, or that variable unset.'
+        : 'Build it: npm rebuild alexnet-native (npm 11.16 and later: npm install-scripts approve alexnet-native first).',
+    ].join('\n'),
+  );
+}
+
+let loaded: Addon | undefined;
+const addon = (): Addon => (loaded ??= load());
+
+/** Native errors have a message and a code already; they only become instances of this package's class. */
+function translated(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error instanceof AlexNetError) return error;
+  return new AlexNetError(error.code as ErrorCode, error.message);
+}
+
+function native<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** An arena and the threads that compute in it. */
+export class Device implements Disposable {
+  readonly #native: NativeDevice;
+
+  constructor(backend: BackendName, threads: number) {
+    const { Device: Native } = addon();
+    this.#native = native(() => new Native(backend, threads));
+  }
+
+  get info(): DeviceInfo {
+    return this.#native.info;
+  }
+
+  /** Makes the arena this long, all zero. What it held is lost, and programs compiled for a longer one do not run. */
+  reserve(bytes: number): void {
+    native(() => this.#native.reserve(bytes));
+  }
+
+  /** Copies into the arena, at once. Only while no run is under way on this device; likewise `read`. */
+  write(offset: number, data: Bytes): void {
+    native(() => this.#native.write(offset, data));
+  }
+
+  read(offset: number, data: Bytes): void {
+    native(() => this.#native.read(offset, data));
+  }
+
+  /** Scratch bytes that the command needs besides its operands, wherever these lie. */
+  workspace(command: Command): number {
+    return native(() => this.#native.workspace(command));
+  }
+
+  /** Gives memory and threads back, when the runs under way have ended. May be called again. */
+  close(): void {
+    this.#native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** For Program, which passes it on. */
+  static nativeOf(device: Device): NativeDevice {
+    return device.#native;
+  }
+}
+
+/** Validated command lists, one per device, ready to be run again and again. */
+export class Program implements Disposable {
+  readonly #native: NativeProgram;
+
+  constructor(devices: readonly Device[], lists: readonly (readonly Command[])[]) {
+    const { Program: Native } = addon();
+    this.#native = native(() => new Native(devices.map(Device.nativeOf), lists));
+  }
+
+  /** Off the event loop. Runs that share a device follow one another in the order of these calls. */
+  async run(options: RunOptions): Promise<RunResult> {
+    try {
+      return await this.#native.run(options);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /** Runs under way end as they would have. May be called again. */
+  close(): void {
+    this.#native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Cores that this process may keep busy (affinity and container limits respected), and their vector instructions. */
+export const cpuInfo = (): { readonly cores: number; readonly isa: string } => addon().cpuInfo();
+
+/** What this machine can do at most, measured now: one second of multiply-adds, one of copying. */
+export interface Peak {
+  /** Thousand million float32 operations a second, from registers. */
+  readonly gflops: number;
+  /** Thousand million bytes a second read and written by a copy too large for the caches. */
+  readonly copyGigabytes: number;
+}
+
+export const measure = (options: { readonly threads: number }): Promise<Peak> => addon().measure(options);
