@@ -1,11 +1,9 @@
 /** The devices behind the ops: opened at first use, kept while in use, one call at a time. */
 
-import { availableParallelism } from 'node:os';
-
 import { AlexNetError } from '../errors.js';
 import type { Command, Tensor as Place } from '../plan/commands.js';
 import { bytesOf } from '../plan/commands.js';
-import { Device, Program } from '../runtime/native.js';
+import { cpuInfo, Device, Program } from '../runtime/native.js';
 import { oneOf, positiveInteger } from './arguments.js';
 import { product, type NumberArray } from './tensor.js';
 
@@ -15,7 +13,7 @@ export type OpsDevice = 'cpu' | 'reference';
 export interface OpsOptions {
   /** Where to compute; 'cpu' when absent. */
   readonly device?: OpsDevice;
-  /** Threads of the 'cpu' device; one per core when absent. */
+  /** Threads of the 'cpu' device; one for each core the process may use when absent. */
   readonly threads?: number;
 }
 
@@ -113,7 +111,7 @@ async function close(device: OpenDevice): Promise<void> {
 
 export function openDevice(options: OpsOptions): OpenDevice {
   const name = oneOf('device', options.device ?? 'cpu', ['cpu', 'reference']);
-  const threads = positiveInteger('threads', options.threads ?? availableParallelism());
+  const threads = positiveInteger('threads', options.threads ?? cpuInfo().cores);
   const key = name === 'cpu' ? `${name}/${threads}` : name;
   let device = opened.get(key);
   if (!device) opened.set(key, (device = new OpenDevice(name, threads)));

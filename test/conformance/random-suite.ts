@@ -10,7 +10,7 @@ import { randomCases } from './cases/index.js';
 import { Random, testSeed } from './random.js';
 import { expectAgreement, TestDevice, testedDevices, type Results } from './run.js';
 
-const casesPerOp = 60;
+const casesPerOp = 150;
 const tolerance = 1e-5;
 
 const bits = (results: Results): string =>
