@@ -232,6 +232,8 @@ export interface Peak {
   readonly gflops: number;
   /** Thousand million bytes a second read and written by a copy too large for the caches. */
   readonly copyGigabytes: number;
+  /** The vector instructions that were measured. */
+  readonly isa: string;
 }
 
 export const measure = (options: { readonly threads: number }): Promise<Peak> => addon().measure(options);

@@ -1,0 +1,34 @@
+// The addon's exports. lib/runtime/native.ts is their only user and gives them their types.
+#include <napi.h>
+
+#include "addon/device.h"
+#include "addon/pending_runs.h"
+#include "addon/program.h"
+#include "core/cpu_info.h"
+
+namespace alexnet::addon {
+namespace {
+
+Napi::Value cpu_info(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("cores", usable_cores());
+  object.Set("isa", vector_isa());
+  return object;
+}
+
+}  // namespace
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new PendingRuns(env));
+  exports.Set("Device", DeviceObject::define(env));
+  exports.Set("Program", ProgramObject::define(env));
+  exports.Set("cpuInfo", Napi::Function::New(env, cpu_info, "cpuInfo"));
+  return exports;
+}
+
+}  // namespace alexnet::addon
+
+static Napi::Object init_addon(Napi::Env env, Napi::Object exports) {
+  return alexnet::addon::init(env, exports);
+}
+NODE_API_MODULE(alexnet_native, init_addon)

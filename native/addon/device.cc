@@ -1,0 +1,100 @@
+#include "addon/device.h"
+
+#include "addon/arguments.h"
+#include "addon/parse.h"
+#include "core/cpu_info.h"
+
+namespace alexnet::addon {
+namespace {
+
+// Objects of other classes are not taken for devices.
+constexpr napi_type_tag kTag = {0x616c65786e657431, 0x6465766963650001};
+constexpr double kMostThreads = 1024;
+
+std::unique_ptr<Backend> make_backend(const std::string& name, int threads) {
+  if (name == "cpu") return make_cpu_backend(threads);
+  if (name == "reference") return make_reference_backend();
+  throw Error("USAGE", "backend is '" + name + "'; expected 'cpu' or 'reference'");
+}
+
+}  // namespace
+
+Napi::Function DeviceObject::define(Napi::Env env) {
+  return DefineClass(
+      env, "Device",
+      {InstanceMethod<&DeviceObject::reserve>("reserve"), InstanceMethod<&DeviceObject::write>("write"),
+       InstanceMethod<&DeviceObject::read>("read"), InstanceMethod<&DeviceObject::workspace>("workspace"),
+       InstanceMethod<&DeviceObject::close>("close"), InstanceAccessor<&DeviceObject::info>("info")});
+}
+
+std::shared_ptr<Device> DeviceObject::device_of(const Napi::Value& value) {
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) return nullptr;
+  return Unwrap(value.As<Napi::Object>())->device_;
+}
+
+DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DeviceObject>(info) {
+  translate(info.Env(), [&] {
+    if (!info[0].IsString())
+      throw Error("USAGE", "backend is " + show(info[0]) + "; expected 'cpu' or 'reference'");
+    backend_ = info[0].As<Napi::String>().Utf8Value();
+    threads_ = static_cast<int>(integer(info[1], "threads", 1, kMostThreads, "USAGE"));
+    device_ = std::make_shared<Device>(make_backend(backend_, threads_));
+    info.This().As<Napi::Object>().TypeTag(&kTag);
+  });
+}
+
+// Memory and threads go as soon as the object is found to be garbage, or when the runs that still use them
+// end.
+void DeviceObject::Finalize(Napi::BasicEnv) { device_.reset(); }
+
+Napi::Value DeviceObject::reserve(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&] {
+    device_->reserve(byte_count(info[0], "bytes"));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value DeviceObject::write(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&] {
+    const Bytes bytes = bytes_of(info[1], "data");
+    device_->write(byte_count(info[0], "offset"), bytes.data, bytes.size);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value DeviceObject::read(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&] {
+    const Bytes bytes = bytes_of(info[1], "data");
+    device_->read(byte_count(info[0], "offset"), bytes.data, bytes.size);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value DeviceObject::workspace(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&]() -> Napi::Value {
+    const Command command = parse_command(info[0]);
+    const auto* op = std::get_if<ComputeOp>(&command.op);
+    if (!op) return Napi::Number::New(info.Env(), 0);
+    try {
+      return Napi::Number::New(info.Env(), static_cast<double>(device_->workspace(*op)));
+    } catch (const Error& error) {
+      const std::string label = command.label.empty() ? "" : ", " + command.label;
+      throw Error(error.code(), std::string("command (") + op_name(command) + label + "): " + error.what());
+    }
+  });
+}
+
+Napi::Value DeviceObject::close(const Napi::CallbackInfo& info) {
+  device_->close();
+  return info.Env().Undefined();
+}
+
+Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("backend", backend_);
+  object.Set("threads", backend_ == "reference" ? 1 : threads_);
+  object.Set("isa", backend_ == "reference" ? "baseline" : vector_isa());
+  return object;
+}
+
+}  // namespace alexnet::addon

@@ -1,0 +1,18 @@
+// Commands from plain JavaScript objects (lib/plan/commands.ts).
+#pragma once
+
+#include <napi.h>
+
+#include "core/ops.h"
+#include "core/validate.h"
+
+namespace alexnet::addon {
+
+// Throws Error("BAD_PROGRAM") naming op, label and field. Values are only checked for their types; whether
+// the command makes sense is for validate() to say.
+Command parse_command(const Napi::Value& value);
+
+// An array of arrays of commands; errors name device and command.
+Lists parse_lists(const Napi::Value& value);
+
+}  // namespace alexnet::addon

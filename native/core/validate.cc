@@ -1,0 +1,110 @@
+#include "core/validate.h"
+
+#include "core/op_checks.h"
+#include "core/schedule.h"
+
+namespace alexnet {
+namespace {
+
+// The two operands an op may compute in place: the exact same elements, never a part of them.
+template <class Op>
+bool in_place(std::string_view, std::string_view) {
+  return false;
+}
+template <>
+bool in_place<ActivationForward>(std::string_view input, std::string_view output) {
+  return input == "x" && output == "y";
+}
+template <>
+bool in_place<ActivationBackward>(std::string_view input, std::string_view output) {
+  return input == "dy" && output == "dx";
+}
+template <>
+bool in_place<DropoutMask>(std::string_view input, std::string_view output) {
+  return input == "x" && output == "y";
+}
+template <>
+bool in_place<Scale>(std::string_view input, std::string_view output) {
+  return input == "x" && output == "y";
+}
+template <>
+bool in_place<Sum>(std::string_view input, std::string_view output) {
+  return input == "xs" && output == "y";
+}
+
+void check_aliases(const ComputeOp& op, const std::vector<Operand>& operands) {
+  for (size_t i = 0; i < operands.size(); ++i)
+    for (size_t j = 0; j < i; ++j) {
+      const Operand& a = operands[j].written ? operands[i] : operands[j];
+      const Operand& b = operands[j].written ? operands[j] : operands[i];  // written, if either is
+      if (!b.written || !overlap(*a.tensor, *b.tensor)) continue;
+      const bool allowed =
+          std::visit([&](const auto& o) { return in_place<std::decay_t<decltype(o)>>(a.name, b.name); }, op);
+      if (allowed && same_place(*a.tensor, *b.tensor)) continue;
+      throw Error("BAD_PROGRAM", std::string(b.name) + " overlaps " + std::string(a.name) +
+                                     (allowed ? " in part; expected the same place or another one"
+                                              : "; expected a place of its own"));
+    }
+}
+
+void check_workspace(const Command& command, const ComputeOp& op, const Backend& backend,
+                     const std::vector<Operand>& operands) {
+  const size_t needed = backend.workspace(op);
+  const std::string bytes = std::to_string(command.workspace_bytes);
+  require(command.workspace_bytes >= needed,
+          "workspace has " + bytes + " bytes; expected at least " + std::to_string(needed));
+  if (command.workspace_bytes == 0) return;
+  const std::string place =
+      "workspace is " + bytes + " bytes at byte " + std::to_string(command.workspace_offset);
+  require(command.workspace_offset % kAlignment == 0, place + "; expected a multiple of 64");
+  require(command.workspace_offset <= backend.arena_bytes() &&
+              command.workspace_bytes <= backend.arena_bytes() - command.workspace_offset,
+          place + ", past the arena's " + std::to_string(backend.arena_bytes()) + " bytes");
+  for (const Operand& operand : operands)
+    require(operand.tensor->offset >= command.workspace_offset + command.workspace_bytes ||
+                operand.tensor->offset + operand.tensor->bytes() <= command.workspace_offset,
+            "workspace overlaps " + std::string(operand.name) + "; expected a place of its own");
+}
+
+void check_compute(const Command& command, const ComputeOp& op, const Backend& backend) {
+  check_op(op);
+  const std::vector<Operand> operands = operands_of(op);
+  for (const Operand& operand : operands) check_place(operand.name, *operand.tensor, backend.arena_bytes());
+  check_aliases(op, operands);
+  backend.check(op);
+  check_workspace(command, op, backend, operands);
+}
+
+}  // namespace
+
+const char* op_name(const Command& command) {
+  if (std::holds_alternative<Transfer>(command.op)) return Transfer::kName;
+  if (std::holds_alternative<Wait>(command.op)) return Wait::kName;
+  return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; },
+                    std::get<ComputeOp>(command.op));
+}
+
+std::string command_text(const Command& command, size_t device, size_t index) {
+  return "command " + std::to_string(index) + " of device " + std::to_string(device) + " (" +
+         op_name(command) + (command.label.empty() ? "" : ", " + command.label) + ")";
+}
+
+void validate(const Lists& lists, const std::vector<const Backend*>& backends) {
+  std::vector<size_t> arena_bytes;
+  for (const Backend* backend : backends) arena_bytes.push_back(backend->arena_bytes());
+  for (size_t device = 0; device < lists.size(); ++device)
+    for (size_t index = 0; index < lists[device].size(); ++index) {
+      const Command& command = lists[device][index];
+      try {
+        if (const auto* op = std::get_if<ComputeOp>(&command.op))
+          check_compute(command, *op, *backends[device]);
+        else
+          require(command.workspace_bytes == 0, "has a workspace; expected none");
+      } catch (const Error& error) {
+        throw Error(error.code(), command_text(command, device, index) + ": " + error.what());
+      }
+    }
+  check_schedule(lists, arena_bytes);
+}
+
+}  // namespace alexnet

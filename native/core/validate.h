@@ -1,0 +1,29 @@
+// The one door into the replay: what passes here cannot read or write outside an arena, divide by zero, hang
+// or race. Every complaint names the command and says what was expected.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/backend.h"
+#include "core/ops.h"
+
+namespace alexnet {
+
+using Lists = std::vector<std::vector<Command>>;  // one per device
+
+// Name of a command's op: "convolution_forward", "transfer", ...
+const char* op_name(const Command& command);
+
+// "command 12 of device 0 (convolution_forward, conv2)"
+std::string command_text(const Command& command, size_t device, size_t index);
+
+// Shapes, types and parameters of one op, wherever its operands lie. Afterwards a backend may be asked for
+// the op's workspace. Throws Error("BAD_PROGRAM") without the command's name.
+void check_op(const ComputeOp& op);
+
+// A program's lists, one per device, against the devices' backends. Throws Error("BAD_PROGRAM").
+void validate(const Lists& lists, const std::vector<const Backend*>& backends);
+
+}  // namespace alexnet

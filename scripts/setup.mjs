@@ -1,0 +1,63 @@
+/**
+ * Runs before `npm start` and `npm test`: in a fresh clone it installs, builds the addon and compiles; later it redoes
+ * what is older than its sources, and says nothing where nothing is.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { built, prebuilt, root } from './platform.mjs';
+
+const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+/** When the youngest of the files was last changed; folders are searched for the given endings. */
+function youngest(paths, endings) {
+  let newest = 0;
+  for (const path of paths) {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats) continue;
+    const inside = stats.isDirectory()
+      ? readdirSync(path, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory() || endings.some((ending) => entry.name.endsWith(ending)))
+          .map((entry) => join(path, entry.name))
+      : [];
+    newest = Math.max(newest, stats.isDirectory() ? youngest(inside, endings) : stats.mtimeMs);
+  }
+  return newest;
+}
+
+function run(title, file, ...rest) {
+  console.log(`> ${title}`);
+  const { status } = spawnSync(process.execPath, [file, ...rest], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const at = (...names) => join(root, ...names);
+
+function installDependencies() {
+  if (modified(at('node_modules', '.package-lock.json')) >= modified(at('package-lock.json'))) return;
+  const npm = process.env.npm_execpath;
+  if (!npm?.endsWith('.js')) {
+    console.error('node_modules is missing or older than package-lock.json: run npm ci');
+    process.exit(1);
+  }
+  run('npm ci', npm, 'ci');
+}
+
+function buildAddon() {
+  if (process.env.ALEXNET_NATIVE_BINARY || process.env.ALEXNET_NATIVE_BUILD === 'skip') return;
+  const sources = youngest([at('native'), at('binding.gyp')], ['.cc', '.h', '.json']);
+  // npm ci may have kept a prebuilt addon; a clone has none.
+  if (Math.max(modified(built), modified(prebuilt)) >= sources) return;
+  run('building the native addon', at('scripts', 'install.mjs'), '--rebuild');
+}
+
+function compile() {
+  const sources = youngest([at('lib'), at('cli'), at('bench'), at('tsconfig.json')], ['.ts']);
+  if (modified(at('dist', 'lib', 'index.js')) >= sources) return;
+  run('compiling', at('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
+}
+
+installDependencies();
+buildAddon();
+compile();
