@@ -21,7 +21,8 @@ class Backend {
 
   // Scratch bytes `op` needs besides its operands. Depends on the op's shapes and the device only.
   virtual size_t workspace(const ComputeOp& op) const = 0;
-  // Throws Error("BAD_PROGRAM") for what this backend cannot carry out (a dtype, say). Called once, at compile time.
+  // Throws Error("BAD_PROGRAM") for what this backend cannot carry out (a dtype, say). Called once, at
+  // compile time.
   virtual void check(const ComputeOp& op) const = 0;
   // Carries out one command. `workspace` points at scratch of at least workspace(op) bytes.
   // Called from one thread at a time. No allocation, no thread creation.
@@ -41,9 +42,13 @@ class HostBackend : public Backend {
   void copy_to(const Tensor& x, Backend& target, const Tensor& to) override;
 
   template <class T>
-  T* at(size_t offset) const { return reinterpret_cast<T*>(arena_ + offset); }
+  T* at(size_t offset) const {
+    return reinterpret_cast<T*>(arena_ + offset);
+  }
   template <class T>
-  T* data(const Tensor& tensor) const { return at<T>(tensor.offset); }
+  T* data(const Tensor& tensor) const {
+    return at<T>(tensor.offset);
+  }
 
  private:
   std::byte* arena_ = nullptr;

@@ -1,6 +1,6 @@
-// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
-// 1, 2, 3" (SC 2011). Every random number of a run is a pure function of (seed, stream, step, index), so it is the same
-// on every backend, for any number of devices, and after a resume.
+// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
+// easy as 1, 2, 3" (SC 2011). Every random number of a run is a pure function of (seed, stream, step, index),
+// so it is the same on every backend, for any number of devices, and after a resume.
 //
 //   key     = seed (low word, high word)
 //   counter = (index/4 low word, index/4 high word, step, stream); element `index` takes word index%4

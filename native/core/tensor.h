@@ -1,7 +1,7 @@
 // A tensor of a program: a place in its device's arena and a shape. Four dimensions always:
 //   activations   N x H x W x C        (images, rows, columns, channels; channels are adjacent in memory)
-//   weights       K x R x S x C        (output channel, kernel row, kernel column, input channel of the group)
-//   vectors       1 x 1 x 1 x C        (biases, a row of logits is N x 1 x 1 x C)
+//   weights       K x R x S x C        (output channel, kernel row, kernel column, input channel of the
+//   group) vectors       1 x 1 x 1 x C        (biases, a row of logits is N x 1 x 1 x C)
 #pragma once
 
 #include <array>
@@ -15,16 +15,20 @@ enum class DType : uint8_t { kFloat32, kFloat64, kUint8, kInt32 };
 
 constexpr size_t bytes_of(DType dtype) {
   switch (dtype) {
-    case DType::kFloat64: return 8;
-    case DType::kUint8: return 1;
-    default: return 4;
+    case DType::kFloat64:
+      return 8;
+    case DType::kUint8:
+      return 1;
+    default:
+      return 4;
   }
 }
 
 struct Tensor {
   size_t offset = 0;               // bytes from the arena's start, a multiple of kAlignment
   std::array<int64_t, 4> shape{};  // n, h, w, c: each at least 1
-  // Elements from one image, row and column to the next. The channel stride is 1. Dense unless the program says otherwise.
+  // Elements from one image, row and column to the next. The channel stride is 1. Dense unless the program
+  // says otherwise.
   std::array<int64_t, 3> strides{};
   DType dtype = DType::kFloat32;
 
