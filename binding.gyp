@@ -30,8 +30,45 @@
       "sources": [
         "<!@(node -p \"const s = require('./native/sources.json'); [...s.addon, ...s.core, ...s.reference, ...s.cpu].join(' ')\")"
       ],
+      "dependencies": ["isa_baseline"],
+      "conditions": [["target_arch=='x64'", { "dependencies": ["isa_avx2", "isa_avx512"] }]],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "ldflags": ["-Wl,--gc-sections", "-Wl,--exclude-libs,ALL"]
+      # Symbols are bound at load, so that one that is missing is an error then and not a crash later.
+      "ldflags": ["-Wl,--gc-sections", "-Wl,--exclude-libs,ALL", "-Wl,-z,now"]
+    },
+    {
+      "target_name": "isa_baseline",
+      "type": "static_library",
+      "sources": ["<!(node -p \"require('./native/sources.json').isa.baseline.source\")"]
     }
+  ],
+  # The CPU backend's kernels once more for each vector instruction set; the widest that the processor has is chosen at
+  # run time. A library each, because flags belong to targets.
+  "conditions": [
+    [
+      "target_arch=='x64'",
+      {
+        "targets": [
+          {
+            "target_name": "isa_avx2",
+            "type": "static_library",
+            "sources": ["<!(node -p \"require('./native/sources.json').isa.avx2.source\")"],
+            "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.avx2.flags.join(' ')\")"],
+            "xcode_settings": {
+              "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/sources.json').isa.avx2.flags.join(' ')\")"]
+            }
+          },
+          {
+            "target_name": "isa_avx512",
+            "type": "static_library",
+            "sources": ["<!(node -p \"require('./native/sources.json').isa.avx512.source\")"],
+            "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.avx512.flags.join(' ')\")"],
+            "xcode_settings": {
+              "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/sources.json').isa.avx512.flags.join(' ')\")"]
+            }
+          }
+        ]
+      }
+    ]
   ]
 }

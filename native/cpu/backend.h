@@ -1,0 +1,82 @@
+// The CPU backend: float32, one thread pool a device, kernels chosen by what the processor has.
+#pragma once
+
+#include "core/backend.h"
+#include "cpu/kernels.h"
+#include "cpu/thread_pool.h"
+
+namespace alexnet::cpu {
+
+// Where an op computes: its arena, its scratch, its threads, its kernels.
+class CpuBackend : public HostBackend {
+ public:
+  explicit CpuBackend(int threads);
+
+  size_t workspace(const ComputeOp& op) const override;
+  void check(const ComputeOp& op) const override;
+  void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) override;
+
+  const Kernels& kernels() const { return kernels_; }
+  ThreadPool& pool() { return pool_; }
+
+ private:
+  const Kernels& kernels_;
+  ThreadPool pool_;
+};
+
+// One op being carried out.
+struct Run {
+  CpuBackend& backend;
+  size_t workspace;  // offset in the arena
+  const Step& step;
+
+  const Kernels& kernels() const { return backend.kernels(); }
+  ThreadPool& pool() const { return backend.pool(); }
+  float* data(const Tensor& tensor) const { return backend.data<float>(tensor); }
+  // Scratch of one thread, `floats` each.
+  float* scratch(int thread, size_t floats) const {
+    return backend.at<float>(workspace) + static_cast<size_t>(thread) * padded(floats);
+  }
+  // Threads' scratch lies on cache lines, and pages, of its own.
+  static size_t padded(size_t floats) { return (floats + 1023) / 1024 * 1024; }
+};
+
+// Floats of scratch each thread needs; 0 for ops that need none.
+size_t scratch_floats(const Kernels& kernels, const ComputeOp& op);
+
+void run(const ConvolutionForward& op, const Run& run);
+void run(const ConvolutionBackwardData& op, const Run& run);
+void run(const ConvolutionBackwardWeights& op, const Run& run);
+void run(const LrnForward& op, const Run& run);
+void run(const LrnBackward& op, const Run& run);
+void run(const MapNormForward& op, const Run& run);
+void run(const MapNormBackward& op, const Run& run);
+void run(const MaxPoolForward& op, const Run& run);
+void run(const MaxPoolBackward& op, const Run& run);
+void run(const LrnPoolForward& op, const Run& run);
+void run(const LrnPoolBackward& op, const Run& run);
+void run(const ActivationForward& op, const Run& run);
+void run(const ActivationBackward& op, const Run& run);
+void run(const DropoutMask& op, const Run& run);
+void run(const Scale& op, const Run& run);
+void run(const SoftmaxCrossEntropy& op, const Run& run);
+void run(const Sgd& op, const Run& run);
+void run(const Preprocess& op, const Run& run);
+void run(const Fill& op, const Run& run);
+void run(const Gaussian& op, const Run& run);
+void run(const Copy& op, const Run& run);
+void run(const Sum& op, const Run& run);
+
+// What the convolution ops hand to the kernels, shared with scratch_floats.
+GatherGemm gather_of(const ConvolutionForward& op);
+GatherGemm gather_of(const ConvolutionBackwardData& op);
+OuterGemm outer_of(const ConvolutionBackwardWeights& op);
+LrnPool lrn_pool_of(const Tensor& x, const Tensor& y, const PoolParameters& pool, const LrnParameters* lrn,
+                    Activation activation);
+
+// y(n, h, w, c) *= the mask of core/philox.h, dropped to 0; y may have strides.
+void apply_dropout(const Dropout& dropout, const Tensor& y, float* data, const Run& run);
+
+const Kernels& best_kernels();
+
+}  // namespace alexnet::cpu

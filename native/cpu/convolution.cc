@@ -1,0 +1,187 @@
+// The three passes of a convolution, shared out over the threads. A fully connected layer is one whose window
+// is its whole input; it is handed to the kernels as a plain matrix product.
+
+#include <algorithm>
+
+#include "cpu/backend.h"
+
+namespace alexnet::cpu {
+
+namespace {
+
+Strides strides_of(const Tensor& t) { return {t.strides[0], t.strides[1], t.strides[2]}; }
+
+// Whether one window covers the whole of x, read in w's own order.
+bool is_fully_connected(const Tensor& x, const Tensor& w, const Tensor& y, const Padding& padding,
+                        int64_t groups) {
+  const bool adjacent = x.strides[2] == x.c() && x.strides[1] == x.w() * x.c();
+  return groups == 1 && x.h() == w.h() && x.w() == w.w() && y.h() == 1 && y.w() == 1 && adjacent &&
+         padding.top == 0 && padding.left == 0;
+}
+
+Grid matrix_grid(int64_t images) { return {images, 1, 1, 1, 1, 1, 1, 1, 0, 0, false}; }
+
+// Fewer images than this: a product row by row, which reads the weights once.
+constexpr int64_t kFewImages = 8;
+
+struct Convolution {
+  const Tensor& x;
+  const Tensor& w;
+  const Tensor& y;
+  const Padding& padding;
+  int64_t stride, groups;
+
+  Grid grid() const {
+    return {y.n(), y.h(), y.w(), x.h(), x.w(), w.h(), w.w(), stride, padding.top, padding.left, false};
+  }
+};
+
+// Shares panels of outputs, groups and pixels out: over pixels where there are many, else over panels.
+void gather_all(const GatherGemm& first, int64_t groups, int64_t source_step, int64_t target_step,
+                int64_t weight_step, const Run& run) {
+  const Kernels& kernels = run.kernels();
+  const int64_t pixels = first.grid.images * first.grid.height * first.grid.width;
+  const int64_t panels = (first.outputs + kernels.columns - 1) / kernels.columns;
+  const size_t floats = kernels.gather_scratch(first);
+  const auto group = [&](int64_t g) {
+    GatherGemm one = first;
+    one.source += g * source_step;
+    one.target += g * target_step;
+    one.weights += g * weight_step;
+    if (one.bias) one.bias += g * one.outputs;
+    return one;
+  };
+  const int threads = run.pool().threads();
+  if (pixels >= 32 * kernels.rows * threads || panels * groups < threads) {
+    run.pool().share(pixels, kernels.rows, [&](int64_t begin, int64_t end, int thread) {
+      for (int64_t g = 0; g < groups; ++g)
+        kernels.gather(group(g), 0, panels, begin, end, run.scratch(thread, floats));
+    });
+    return;
+  }
+  run.pool().share(panels * groups, 1, [&](int64_t begin, int64_t end, int thread) {
+    for (int64_t g = begin / panels; g <= (end - 1) / panels; ++g)
+      kernels.gather(group(g), std::max(begin - g * panels, int64_t{0}), std::min(end - g * panels, panels),
+                     0, pixels, run.scratch(thread, floats));
+  });
+}
+
+}  // namespace
+
+GatherGemm gather_of(const ConvolutionForward& op) {
+  const Convolution c{op.x, op.w, op.y, op.padding, op.stride, op.groups};
+  GatherGemm g{};
+  g.grid = c.grid();
+  g.source_strides = strides_of(op.x);
+  g.target_strides = strides_of(op.y);
+  g.w_row = op.w.strides[1], g.w_column = op.w.strides[2], g.w_inner = 1, g.w_output = op.w.strides[0];
+  g.inner = op.w.c();
+  g.outputs = op.w.n() / op.groups;
+  g.accumulate = op.accumulate;
+  g.activation = static_cast<int>(op.activation);
+  g.scale = static_cast<float>(op.scale);
+  if (is_fully_connected(op.x, op.w, op.y, op.padding, op.groups)) {
+    g.grid = matrix_grid(op.x.n());
+    g.inner = op.w.h() * op.w.w() * op.w.c();
+  }
+  return g;
+}
+
+void run(const ConvolutionForward& op, const Run& run) {
+  GatherGemm g = gather_of(op);
+  g.source = run.data(op.x);
+  g.target = run.data(op.y);
+  g.weights = run.data(op.w);
+  g.bias = op.bias ? run.data(*op.bias) : nullptr;
+  const bool matrix = g.grid.height * g.grid.width * g.grid.source_height * g.grid.source_width == 1;
+  if (matrix && op.groups == 1 && g.grid.images < kFewImages) {
+    run.pool().share(g.outputs, 4,
+                     [&](int64_t begin, int64_t end, int) { run.kernels().dot(g, begin, end); });
+  } else {
+    gather_all(g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output, run);
+  }
+  if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
+}
+
+GatherGemm gather_of(const ConvolutionBackwardData& op) {
+  const Convolution c{op.dx, op.w, op.dy, op.padding, op.stride, op.groups};
+  GatherGemm g{};
+  const Grid forward = c.grid();
+  g.grid = {op.dx.n(),       op.dx.h(),      op.dx.w(),   op.dy.h(),    op.dy.w(), forward.rows,
+            forward.columns, forward.stride, forward.top, forward.left, true};
+  g.source_strides = strides_of(op.dy);
+  g.target_strides = strides_of(op.dx);
+  g.w_row = op.w.strides[1], g.w_column = op.w.strides[2], g.w_inner = op.w.strides[0], g.w_output = 1;
+  g.inner = op.w.n() / op.groups;
+  g.outputs = op.w.c();
+  g.accumulate = op.accumulate;
+  g.scale = 1;
+  if (is_fully_connected(op.dx, op.w, op.dy, op.padding, op.groups)) {
+    g.grid = matrix_grid(op.dx.n());
+    g.outputs = op.w.h() * op.w.w() * op.w.c();
+  }
+  return g;
+}
+
+void run(const ConvolutionBackwardData& op, const Run& run) {
+  GatherGemm g = gather_of(op);
+  g.source = run.data(op.dy);
+  g.target = run.data(op.dx);
+  g.weights = run.data(op.w);
+  gather_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
+}
+
+OuterGemm outer_of(const ConvolutionBackwardWeights& op) {
+  const Convolution c{op.x, op.dw, op.dy, op.padding, op.stride, op.groups};
+  OuterGemm g{};
+  g.grid = c.grid();
+  g.x_strides = strides_of(op.x);
+  g.dy_strides = strides_of(op.dy);
+  g.dw_output = op.dw.strides[0], g.dw_row = op.dw.strides[1], g.dw_column = op.dw.strides[2];
+  g.inner = op.dw.c();
+  g.outputs = op.dw.n() / op.groups;
+  if (is_fully_connected(op.x, op.dw, op.dy, op.padding, op.groups)) {
+    g.grid = matrix_grid(op.x.n());
+    g.inner = op.dw.h() * op.dw.w() * op.dw.c();
+  }
+  return g;
+}
+
+void run(const ConvolutionBackwardWeights& op, const Run& run) {
+  OuterGemm g = outer_of(op);
+  g.x = run.data(op.x);
+  g.dy = run.data(op.dy);
+  g.dw = run.data(op.dw);
+  const Kernels& kernels = run.kernels();
+  const size_t floats = kernels.outer_scratch(g);
+  const int64_t units = kernels.outer_units(g);
+  run.pool().share(units * op.groups, 1, [&](int64_t begin, int64_t end, int thread) {
+    for (int64_t group = begin / units; group <= (end - 1) / units; ++group) {
+      OuterGemm one = g;
+      one.x += group * op.dw.c();
+      one.dy += group * g.outputs;
+      one.dw += group * g.outputs * g.dw_output;
+      kernels.outer(one, std::max(begin - group * units, int64_t{0}), std::min(end - group * units, units),
+                    run.scratch(thread, floats));
+    }
+  });
+  if (!op.db) return;
+  float* db = run.data(*op.db);
+  run.pool().share(op.dy.c(), 16, [&](int64_t begin, int64_t end, int) {
+    std::fill(db + begin, db + end, 0.0f);
+    // Sums of single rows first: a sum of sums keeps float32's error small.
+    float row[256];
+    for (int64_t c0 = begin; c0 < end; c0 += 256) {
+      const int64_t count = std::min(end - c0, int64_t{256});
+      for (int64_t n = 0; n < op.dy.n(); ++n)
+        for (int64_t h = 0; h < op.dy.h(); ++h) {
+          std::fill(row, row + count, 0.0f);
+          kernels.column_sums(g.dy + n * op.dy.strides[0] + h * op.dy.strides[1] + c0, op.dy.w(),
+                              op.dy.strides[2], count, row);
+          for (int64_t c = 0; c < count; ++c) db[c0 + c] += row[c];
+        }
+    }
+  });
+}
+
+}  // namespace alexnet::cpu

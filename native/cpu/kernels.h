@@ -1,0 +1,113 @@
+// The kernels as the backend sees them: plain structs of pointers and sizes, and one table of functions per
+// instruction set. Every function does a part of an op that one thread can do by itself.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace alexnet::cpu {
+
+// How pixels of one image grid meet pixels of another through a kernel window. Strides in elements.
+struct Grid {
+  int64_t images, height, width;  // of the side that is written (forward: output; backward data: input)
+  int64_t source_height, source_width;
+  int64_t rows, columns;  // of the kernel
+  int64_t stride, top, left;
+  bool backward;  // false: source = target * stride - padding + tap; true: the reverse, where it divides
+};
+
+struct Strides {
+  int64_t image, row, pixel;
+};
+
+// target(m, j) = epilogue(sum over taps t and i of source(m, t)[i] * w(t, i, j)), for one group of channels.
+struct GatherGemm {
+  Grid grid;
+  const float* source;
+  Strides source_strides;
+  float* target;
+  Strides target_strides;
+  const float* weights;
+  int64_t w_row, w_column, w_inner, w_output;  // strides of w by kernel row, kernel column, i and j
+  int64_t inner, outputs;                      // extent of i and of j
+  const float* bias;                           // outputs numbers or null
+  bool accumulate;
+  int activation;  // 0 none, 1 relu, 2 tanh
+  float scale;
+};
+
+// dw(j, t, i) = sum over pixels m of dy(m, j) * x(m, t)[i], for one group of channels.
+struct OuterGemm {
+  Grid grid;  // backward == false; height and width are dy's
+  const float* x;
+  Strides x_strides;
+  const float* dy;
+  Strides dy_strides;
+  float* dw;
+  int64_t dw_output, dw_row, dw_column;
+  int64_t inner, outputs;
+};
+
+struct Lrn {
+  int64_t size, groups;
+  float k, alpha, beta;
+};
+
+struct Planes {  // N x H x W x C, dense
+  int64_t images, height, width, channels;
+};
+
+struct LrnPool {
+  Planes x;
+  int64_t out_height, out_width;
+  int64_t pool_size, pool_stride;
+  bool normalise;
+  Lrn lrn;
+  int activation;  // whose output x is; its derivative is applied to dx
+};
+
+struct Kernels {
+  const char* name;
+  int64_t rows, columns;  // of the register tile
+
+  size_t (*gather_scratch)(const GatherGemm&);  // floats
+  void (*gather)(const GatherGemm&, int64_t panel_begin, int64_t panel_end, int64_t pixel_begin,
+                 int64_t pixel_end, float* scratch);
+  // For few pixels of a 1 x 1 grid: rows of w are read once, as they lie. j in [begin, end).
+  void (*dot)(const GatherGemm&, int64_t begin, int64_t end);
+
+  size_t (*outer_scratch)(const OuterGemm&);  // floats
+  // Units: blocks of `rows` outputs by kernel rows (see outer_units); a part of them.
+  int64_t (*outer_units)(const OuterGemm&);
+  void (*outer)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
+
+  size_t (*lrn_pool_scratch)(const LrnPool&);  // floats
+  void (*lrn_pool_forward)(const LrnPool&, const float* x, float* y, int64_t image_begin, int64_t image_end,
+                           int64_t row_begin, int64_t row_end, float* scratch);
+  void (*lrn_pool_backward)(const LrnPool&, const float* x, const float* dy, float* dx, int64_t image_begin,
+                            int64_t image_end, float* scratch);
+  void (*lrn_forward)(const Lrn&, const float* x, float* y, int64_t pixels, int64_t channels, float* scratch);
+  void (*lrn_backward)(const Lrn&, const float* x, const float* dy, float* dx, int64_t pixels,
+                       int64_t channels, int activation, float* scratch);
+
+  void (*map_norm_forward)(const Planes&, int64_t size, float k, float alpha, float beta, const float* x,
+                           float* y, int64_t image_begin, int64_t image_end, float* scratch);
+  void (*map_norm_backward)(const Planes&, int64_t size, float k, float alpha, float beta, const float* x,
+                            const float* dy, float* dx, int64_t image_begin, int64_t image_end,
+                            float* scratch);
+
+  void (*activation_forward)(int activation, const float* x, float* y, int64_t count);
+  void (*activation_backward)(int activation, const float* y, const float* dy, float* dx, int64_t count);
+  void (*scale)(float factor, const float* x, float* y, int64_t count);
+  void (*add)(const float* a, const float* b, float* y, int64_t count);
+  void (*sgd)(float* w, float* v, const float* g, float momentum, float decay_rate, float rate,
+              int64_t count);
+  // sums[j] += rows of pixels x channels with a pitch
+  void (*column_sums)(const float* rows, int64_t pixels, int64_t pitch, int64_t channels, float* sums);
+};
+
+const Kernels* kernels_avx512();
+const Kernels* kernels_avx2();
+const Kernels* kernels_baseline();
+
+}  // namespace alexnet::cpu
