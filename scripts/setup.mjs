@@ -46,7 +46,7 @@ function installDependencies() {
 
 function buildAddon() {
   if (process.env.ALEXNET_NATIVE_BINARY || process.env.ALEXNET_NATIVE_BUILD === 'skip') return;
-  const sources = youngest([at('native'), at('binding.gyp')], ['.cc', '.h', '.json']);
+  const sources = youngest([at('native'), at('binding.gyp')], ['.cc', '.h', '.inc', '.json']);
   // npm ci may have kept a prebuilt addon; a clone has none.
   if (Math.max(modified(built), modified(prebuilt)) >= sources) return;
   run('building the native addon', at('scripts', 'install.mjs'), '--rebuild');

@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AlexNetError, type ErrorCode } from '../errors.js';
 import type { Command, Step } from '../plan/commands.js';
@@ -96,43 +96,45 @@ export function platformName(): string {
   return `${platform}-${arch}-${header.glibcVersionRuntime ? 'glibc' : 'musl'}`;
 }
 
-function load(): Addon {
+function load(): { readonly file: string; readonly addon: Addon } {
   const require = createRequire(import.meta.url);
   const root = packageRoot();
   const chosen = process.env['ALEXNET_NATIVE_BINARY'];
-  const places = chosen
-    ? [chosen]
+  const files = chosen
+    ? [resolve(chosen)]
     : [
         join(root, 'build-cuda', 'Release', binary),
         join(root, 'build', 'Release', binary),
         join(root, 'prebuilds', platformName(), binary),
       ];
   const failures: string[] = [];
-  for (const place of places) {
-    if (!existsSync(place)) {
-      failures.push(`${place}: not there`);
+  for (const file of files) {
+    if (!existsSync(file)) {
+      failures.push(`${file}: not there`);
       continue;
     }
     try {
-      return require(place) as Addon;
+      return { file, addon: require(file) as Addon };
     } catch (error) {
-      failures.push(`${place}: ${(error as Error).message.split('\n')[0]}`);
+      failures.push(`${file}: ${(error as Error).message.split('\n')[0]}`);
     }
   }
+  const advice = chosen
+    ? 'Expected the path of one in ALEXNET_NATIVE_BINARY, or that variable unset.'
+    : 'Build it: npm rebuild alexnet-native (npm 11.16 and later: npm install-scripts approve alexnet-native first).';
   throw new AlexNetError(
     'DEVICE',
-    [
-      'alexnet-native: its native binary could not be loaded.',
-      ...failures.map((failure) => `  ${failure}`),
-      chosen
-        ? 'Expected the path of one in ALEXNET_NATIVE_BINARY, or that variable unset.'
-        : 'Build it: npm rebuild alexnet-native (npm 11.16 and later: npm install-scripts approve alexnet-native first).',
-    ].join('\n'),
+    ['the native binary could not be loaded.', ...failures.map((failure) => `  ${failure}`), advice].join(
+      '\n',
+    ),
   );
 }
 
-let loaded: Addon | undefined;
-const addon = (): Addon => (loaded ??= load());
+let loaded: ReturnType<typeof load> | undefined;
+const addon = (): Addon => (loaded ??= load()).addon;
+
+/** The binary that is in use. */
+export const binaryFile = (): string => (loaded ??= load()).file;
 
 /** Native errors have a message and a code already; they only become instances of this package's class. */
 function translated(error: unknown): unknown {

@@ -72,14 +72,15 @@ Napi::Value DeviceObject::read(const Napi::CallbackInfo& info) {
 
 Napi::Value DeviceObject::workspace(const Napi::CallbackInfo& info) {
   return translate(info.Env(), [&]() -> Napi::Value {
-    const Command command = parse_command(info[0]);
+    const Command command = parse_command(info[0], "the command");
     const auto* op = std::get_if<ComputeOp>(&command.op);
     if (!op) return Napi::Number::New(info.Env(), 0);
     try {
       return Napi::Number::New(info.Env(), static_cast<double>(device_->workspace(*op)));
     } catch (const Error& error) {
       const std::string label = command.label.empty() ? "" : ", " + command.label;
-      throw Error(error.code(), std::string("command (") + op_name(command) + label + "): " + error.what());
+      throw Error(error.code(),
+                  std::string("the command (") + op_name(command) + label + "): " + error.what());
     }
   });
 }

@@ -211,15 +211,17 @@ bool read_compute(std::string_view name, const Napi::Object& object, Command& in
 
 }  // namespace
 
-Command parse_command(const Napi::Value& value) {
-  const Napi::Object object = object_of(value, "a command", "an object, { op, label, ... }");
+Command parse_command(const Napi::Value& value, const std::string& place) {
   Command command;
-  const Napi::Value label = object.Get("label"), op = object.Get("op"), workspace = object.Get("workspace");
-  if (!op.IsString()) refuse("op", op, "a string");
-  const std::string name = op.As<Napi::String>().Utf8Value();
-  if (!label.IsString()) refuse(name + ": label", label, "a string");
-  command.label = label.As<Napi::String>().Utf8Value();
+  std::string subject = place;
   try {
+    const Napi::Object object = object_of(value, "it", "an object, { op, label, ... }");
+    const Napi::Value label = object.Get("label"), op = object.Get("op"), workspace = object.Get("workspace");
+    if (!op.IsString()) refuse("op", op, "a string");
+    if (!label.IsString()) refuse("label", label, "a string");
+    const std::string name = op.As<Napi::String>().Utf8Value();
+    command.label = label.As<Napi::String>().Utf8Value();
+    subject += " (" + name + (command.label.empty() ? "" : ", " + command.label) + ")";
     if (!read_if<Transfer>(name, object, command.op) && !read_if<Wait>(name, object, command.op) &&
         !read_compute(name, object, command, static_cast<ComputeOp*>(nullptr)))
       refuse("op", op, "the name of an op, such as 'convolution_forward'");
@@ -229,8 +231,7 @@ Command parse_command(const Napi::Value& value) {
       read(scratch.Get("bytes"), "workspace.bytes", command.workspace_bytes);
     }
   } catch (const Error& error) {
-    throw Error(error.code(),
-                "(" + name + (command.label.empty() ? "" : ", " + command.label) + "): " + error.what());
+    throw Error(error.code(), subject + ": " + error.what());
   }
   return command;
 }
@@ -239,17 +240,13 @@ Lists parse_lists(const Napi::Value& value) {
   Lists lists;
   const Napi::Array devices = array_of(value, "lists", "an array of commands for each device");
   for (uint32_t device = 0; device < devices.Length(); ++device) {
-    const std::string name = "lists[" + std::to_string(device) + "]";
-    const Napi::Array commands = array_of(devices.Get(device), name, "an array of commands");
+    const Napi::Array commands =
+        array_of(devices.Get(device), "lists[" + std::to_string(device) + "]", "an array of commands");
     auto& list = lists.emplace_back();
     for (uint32_t index = 0; index < commands.Length(); ++index) {
       const Napi::HandleScope scope(value.Env());
-      try {
-        list.push_back(parse_command(commands.Get(index)));
-      } catch (const Error& error) {
-        throw Error(error.code(), "command " + std::to_string(index) + " of device " +
-                                      std::to_string(device) + " " + error.what());
-      }
+      list.push_back(parse_command(
+          commands.Get(index), "command " + std::to_string(index) + " of device " + std::to_string(device)));
     }
   }
   return lists;

@@ -28,8 +28,10 @@ class Device {
   bool closed() const { return closed_; }
   bool busy() const { return runs_ > 0; }
 
-  // For programs and their runs.
   Backend& backend() const;  // throws Error("CLOSED")
+
+  // For runs, whose threads come here between begin_run() and end_run().
+  Backend& running_backend() { return *backend_; }
   void begin_run() { ++runs_; }
   void end_run();
   Worker& commands() { return *commands_; }

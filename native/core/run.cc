@@ -53,7 +53,7 @@ void Run::start(std::function<void()> done) {
 }
 
 void Run::carry_out_commands(size_t device) {
-  Backend& backend = program_->device(device).backend();
+  Backend& backend = program_->device(device).running_backend();
   guard(device, nullptr, 0, [&] {
     for (const HostWrite& write : options_.writes)
       if (write.device == device) backend.upload(write.offset, write.data, write.bytes);
@@ -84,8 +84,8 @@ void Run::execute(size_t device, size_t index) {
     changed_.wait(lock, [&] { return raised_[static_cast<size_t>(wait->event)] || failed_; });
   } else {
     guard(device, &command, index, [&] {
-      program_->device(device).backend().execute(std::get<ComputeOp>(command.op), command.workspace_offset,
-                                                 options_.step);
+      program_->device(device).running_backend().execute(std::get<ComputeOp>(command.op),
+                                                         command.workspace_offset, options_.step);
     });
   }
   if (options_.profile) spans_[device][index] = {device, index, start, milliseconds()};
@@ -103,8 +103,8 @@ void Run::carry_out_transfers(size_t device) {
     const auto& transfer = std::get<Transfer>(command.op);
     const double start = options_.profile ? milliseconds() : 0;
     guard(device, &command, transfers[i], [&] {
-      Backend& target = program_->device(static_cast<size_t>(transfer.device)).backend();
-      program_->device(device).backend().copy_to(transfer.x, target, transfer.to);
+      Backend& target = program_->device(static_cast<size_t>(transfer.device)).running_backend();
+      program_->device(device).running_backend().copy_to(transfer.x, target, transfer.to);
     });
     if (options_.profile) spans_[device][transfers[i]] = {device, transfers[i], start, milliseconds()};
     Lock lock(mutex_);
