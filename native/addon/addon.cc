@@ -2,27 +2,17 @@
 #include <napi.h>
 
 #include "addon/device.h"
+#include "addon/machine.h"
 #include "addon/pending_runs.h"
 #include "addon/program.h"
-#include "core/cpu_info.h"
 
 namespace alexnet::addon {
-namespace {
-
-Napi::Value cpu_info(const Napi::CallbackInfo& info) {
-  Napi::Object object = Napi::Object::New(info.Env());
-  object.Set("cores", usable_cores());
-  object.Set("isa", vector_isa());
-  return object;
-}
-
-}  // namespace
-
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new PendingRuns(env));
   exports.Set("Device", DeviceObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("cpuInfo", Napi::Function::New(env, cpu_info, "cpuInfo"));
+  exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   return exports;
 }
 

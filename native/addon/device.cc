@@ -2,7 +2,7 @@
 
 #include "addon/arguments.h"
 #include "addon/parse.h"
-#include "core/cpu_info.h"
+#include "cpu/backend.h"
 
 namespace alexnet::addon {
 namespace {
@@ -94,7 +94,7 @@ Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   object.Set("backend", backend_);
   object.Set("threads", backend_ == "reference" ? 1 : threads_);
-  object.Set("isa", backend_ == "reference" ? "baseline" : vector_isa());
+  object.Set("isa", backend_ == "reference" ? "baseline" : cpu::best_kernels().name);
   return object;
 }
 
