@@ -36,20 +36,22 @@ export class Given {
   constructor(private readonly values: Readonly<Record<string, unknown>>) {}
 
   has(name: string): boolean {
-    return this.values[name] !== undefined;
+    return this.raw(name) !== undefined;
   }
 
+  /** What was written; the last one of an option given more than once. */
   raw(name: string): unknown {
-    return this.values[name];
+    const value = this.values[name];
+    return Array.isArray(value) ? (value as unknown[]).at(-1) : value;
   }
 
   /** The checked value of --name; undefined when it was not given. */
   flag<T>(name: string, check: Check<T>): T | undefined {
-    return this.has(name) ? check(this.values[name], `--${name}`) : undefined;
+    return this.has(name) ? check(this.raw(name), `--${name}`) : undefined;
   }
 
   switch(name: string): boolean {
-    return this.values[name] === true;
+    return this.raw(name) === true;
   }
 
   /** A positional argument; yargs has made sure that required ones are there. */

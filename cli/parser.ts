@@ -121,7 +121,6 @@ export async function parse(
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'camel-case-expansion': false,
-      'duplicate-arguments-array': false,
       'dot-notation': false,
     })
     .wrap(Math.min(120, about.columns))

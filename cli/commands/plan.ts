@@ -1,10 +1,39 @@
 /** alexnet-native plan: what a network costs and what each device would do, before anything runs. */
 
 import { presetNames } from '../../lib/graph/presets.js';
+import type { WorkspaceOf } from '../../lib/plan/plan.js';
 import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { program } from '../parser.js';
 import { outputFor } from '../ui/output.js';
 import { planLines } from '../ui/plan-lines.js';
 import { deviceNames, oneOf, positiveWhole, wholeOfTwo } from '../values.js';
+
+interface Workspace extends Disposable {
+  readonly of: WorkspaceOf;
+  /** Why it is not counted. */
+  readonly missing?: string;
+}
+
+/** Scratch memory, as the devices' backends say; a plan for devices that are not here does without. */
+async function workspaceOn(devices: readonly string[]): Promise<Workspace> {
+  const without = (missing: string): Workspace => ({
+    of: () => 0,
+    missing,
+    [Symbol.dispose]: () => undefined,
+  });
+  const absent = devices.find((name) => name.startsWith('cuda'));
+  if (absent !== undefined) return without(`${absent} is not here`);
+  const { openDevices, parseDevices } = await import('../../lib/runtime/devices.js');
+  try {
+    const opened = openDevices(parseDevices(devices.join(',')));
+    return {
+      of: (device, command) => opened[device]?.workspace(command) ?? 0,
+      [Symbol.dispose]: () => opened.forEach((device) => device.close()),
+    };
+  } catch {
+    return without(`${devices.join(',')} cannot be opened here; see ${program} devices`);
+  }
+}
 
 async function run(given: Given): Promise<number> {
   const presetName = given.flag('preset', oneOf(presetNames)) ?? 'paper';
@@ -20,9 +49,22 @@ async function run(given: Given): Promise<number> {
   const { graph, preprocessing, about } = preset(presetName, classes);
   const recipe = recipes[presetName];
   const batch = asked ?? recipe.batch;
-  const report = planReport({ graph, preprocessing, devices, batch, mode, recipe, workspaceOf: () => 0 });
+  using workspace = await workspaceOn(devices);
+  const report = planReport({
+    graph,
+    preprocessing,
+    devices,
+    batch,
+    mode,
+    recipe,
+    workspaceOf: workspace.of,
+  });
   using output = outputFor(given);
-  output.lines(planLines(report, { about, style: output.style, columns: process.stdout.columns ?? 120 }));
+  const { missing } = workspace;
+  const notes = missing === undefined ? [] : [`workspace is not counted: ${missing}`];
+  output.lines(
+    planLines(report, { about, style: output.style, columns: process.stdout.columns ?? 120, notes }),
+  );
   output.value(report);
   return exitCodes.done;
 }

@@ -10,6 +10,8 @@ export interface PlanLook {
   /** What the network is, in a line. */
   readonly about: string;
   readonly style: Style;
+  /** On the memory. */
+  readonly notes: readonly string[];
   /** Of the terminal. */
   readonly columns: number;
 }
@@ -108,20 +110,21 @@ function schedule({ timeline, layers, devices, mode, batch }: PlanReport, column
   return [
     ...lines,
     `(${signs})`,
-    `An estimate: ${duration(seconds)} a ${mode === 'train' ? 'step' : 'batch'} of ${plural(batch, 'image')} if each device kept ` +
-      `${flops(rates.flops)}/s, ${bytes(rates.bytes)}/s of memory${several ? ` and ${bytes(rates.transfer)}/s between devices` : ''}.`,
-    ...(several ? [`Waiting for the other device: ${waited.join(', ')}.`] : []),
+    `Estimated: ${duration(seconds)} a ${mode === 'train' ? 'step' : 'batch'} of ${plural(batch, 'image')}, at an assumed ` +
+      `${flops(rates.flops)}/s and ${bytes(rates.bytes)}/s of memory a device` +
+      (several ? `, ${bytes(rates.transfer)}/s between` : ''),
+    ...(several ? [`Waiting for the other device: ${waited.join(', ')}`] : []),
   ];
 }
 
-export function planLines(report: PlanReport, { about, style, columns }: PlanLook): string[] {
+export function planLines(report: PlanReport, { about, style, notes, columns }: PlanLook): string[] {
   const { network: name, mode, batch, devices } = report;
   const section = (title: string, lines: readonly string[]): string[] => ['', style.bold(title), ...lines];
   return [
     `${style.bold(name)}: ${about}`,
     `${mode === 'train' ? 'training' : 'inference'}, batches of ${count(batch)}, on ${devices.map((device, i) => `${i}: ${device.name}`).join(', ')}`,
     ...section('Network', [...network(report), costs(report)]),
-    ...section('Memory at its peak', memory(report)),
+    ...section('Memory at its peak', [...memory(report), ...notes]),
     ...(report.transfers.length > 0 ? section('Transfers a step', transfers(report)) : []),
     ...section('Timeline', schedule(report, columns)),
   ];

@@ -8,7 +8,7 @@ import { lastJson, program, type Ran } from './program.js';
 import { notAnImage, photographs } from './photographs.js';
 
 const seconds = (n: number): number => 1000 * n;
-const tiny = ['--preset', 'mini', '--batch', '8', '--threads', '2'];
+const tiny = ['--preset', 'mini', '--batch', '8', '--learning-rate', '0.0005', '--threads', '2'];
 /** One line for the user, nothing else. */
 const refusal = (code: number, message: string | RegExp): unknown => ({
   code,
@@ -17,6 +17,11 @@ const refusal = (code: number, message: string | RegExp): unknown => ({
     typeof message === 'string' ? `^alexnet-native: ${message}\n$` : message,
   ) as unknown,
 });
+
+/** No escape sequences, nothing redrawn. */
+const expectPlain = (text: string): void => {
+  for (const sign of ['\u001B', '\r']) expect(text).not.toContain(sign);
+};
 
 let folder: string;
 let trained: Ran;
@@ -48,7 +53,7 @@ describe('train', () => {
     });
     expect(trained.stderr).toMatch(/^run: mini, [\d,]+ parameters, 2 classes, on cpu$/m);
     expect(trained.stderr).toMatch(/^skipped 1 file:\n {2}.*broken\.jpg: /m);
-    expect(trained.stderr).not.toMatch(/[\u001B\r]/);
+    expectPlain(trained.stderr);
   });
 
   it('leaves a run: config, metrics, checkpoints', async () => {
@@ -71,7 +76,7 @@ describe('train', () => {
     expect(longer.stdout).toContain('going on from step 3 of 5\n');
     expect(longer.stdout).toMatch(/^trained to step 5 in .*images\/s$/m);
     expect(longer.stdout).toMatch(/^ {2}use it +alexnet-native classify run IMAGE…$/m);
-    expect(longer.stdout).not.toMatch(/[\u001B\r]/);
+    expectPlain(longer.stdout);
     // Not a line a step.
     expect(longer.stdout.split('\n').filter((line) => line.includes('images/s')).length).toBeLessThan(3);
   });
@@ -110,7 +115,7 @@ describe('evaluate', () => {
     { timeout: seconds(30) },
     async (views) => {
       const ran = await program(['evaluate', 'run', 'photos', '--views', views, '--json'], { cwd: folder });
-      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      expect(ran.code).toBe(0);
       const { skipped, ...rates } = lastJson(ran) as { skipped: { file: string; reason: string }[] };
       expect(rates).toEqual({ images: 24, top1Error: expect.any(Number), top5Error: 0 });
       expect(skipped).toEqual([{ file: expect.stringContaining('broken.jpg'), reason: expect.any(String) }]);

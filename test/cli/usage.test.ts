@@ -13,6 +13,7 @@ const mistakes: readonly (readonly [args: string, line: string])[] = [
   ['train --batch', 'expected a value for --batch; see alexnet-native train --help'],
   ['train --batch 0', 'expected a positive whole number for --batch, received 0'],
   ['train --batch -3', 'expected a positive whole number for --batch, received -3'],
+  ['train --batch 8 --batch 0', 'expected a positive whole number for --batch, received 0'],
   ['train --batch many', 'expected a positive whole number for --batch, received many'],
   ['train --batch=', 'expected a positive whole number for --batch, received nothing'],
   ['train --seed 1.5', 'expected a whole number of 0 or more for --seed, received 1.5'],
