@@ -9,7 +9,11 @@ export interface ColourSums {
   readonly second: number[];
 }
 
-export const emptyColourSums = (): ColourSums => ({ pixels: 0, first: [0, 0, 0], second: [0, 0, 0, 0, 0, 0] });
+export const emptyColourSums = (): ColourSums => ({
+  pixels: 0,
+  first: [0, 0, 0],
+  second: [0, 0, 0, 0, 0, 0],
+});
 
 export interface ColourAxes {
   /** Unit vectors over (r, g, b), the widest spread first. */
@@ -83,7 +87,10 @@ export function principalAxes(matrix: readonly (readonly number[])[]): ColourAxe
       for (let i = 0; i < 3; i++) rotate(a[i] as number[], p, q, c, s);
       const [rowP, rowQ] = [a[p] as number[], a[q] as number[]];
       for (let i = 0; i < 3; i++) {
-        [rowP[i], rowQ[i]] = [c * (rowP[i] as number) - s * (rowQ[i] as number), s * (rowP[i] as number) + c * (rowQ[i] as number)];
+        [rowP[i], rowQ[i]] = [
+          c * (rowP[i] as number) - s * (rowQ[i] as number),
+          s * (rowP[i] as number) + c * (rowQ[i] as number),
+        ];
       }
       for (let i = 0; i < 3; i++) rotate(v[i] as number[], p, q, c, s);
     }
@@ -96,7 +103,10 @@ export function principalAxes(matrix: readonly (readonly number[])[]): ColourAxe
 }
 
 function rotate(row: number[], p: number, q: number, c: number, s: number): void {
-  [row[p], row[q]] = [c * (row[p] as number) - s * (row[q] as number), s * (row[p] as number) + c * (row[q] as number)];
+  [row[p], row[q]] = [
+    c * (row[p] as number) - s * (row[q] as number),
+    s * (row[p] as number) + c * (row[q] as number),
+  ];
 }
 
 /** An axis has no sign of its own: the largest component is made positive. */

@@ -17,7 +17,10 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** store × store × 3 bytes, or why not. Never throws for a bad image. */
-export async function decodeImage(source: ImageSource, preprocessing: Pick<Preprocessing, 'store' | 'fit'>): Promise<Decoded> {
+export async function decodeImage(
+  source: ImageSource,
+  preprocessing: Pick<Preprocessing, 'store' | 'fit'>,
+): Promise<Decoded> {
   const { store, fit } = preprocessing;
   try {
     if (typeof source === 'string') {
@@ -25,7 +28,11 @@ export async function decodeImage(source: ImageSource, preprocessing: Pick<Prepr
       if (!found.isFile()) return { reason: 'it is not a file' };
       if (found.size === 0) return { reason: 'the file is empty' };
     } else if (source.length === 0) return { reason: 'there are no bytes' };
-    const { data, info } = await sharp(source, { limitInputPixels: pixelLimit, failOn: 'truncated', pages: 1 })
+    const { data, info } = await sharp(source, {
+      limitInputPixels: pixelLimit,
+      failOn: 'truncated',
+      pages: 1,
+    })
       .autoOrient()
       .toColourspace('srgb')
       .flatten({ background: '#ffffff' })
@@ -54,6 +61,7 @@ function explain(error: NodeJS.ErrnoException): string {
   const message = error.message.split('\n')[0] ?? '';
   if (/unsupported image format/i.test(message)) return 'it is not an image this program can read';
   if (/exceeds pixel limit/i.test(message)) return `it has more than ${pixelLimit / 1e6} million pixels`;
-  if (/premature end|truncated|VipsJpeg: .*end|not enough data|bad/i.test(message)) return `it is damaged (${message})`;
+  if (/premature end|truncated|VipsJpeg: .*end|not enough data|bad/i.test(message))
+    return `it is damaged (${message})`;
   return message;
 }

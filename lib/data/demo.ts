@@ -21,7 +21,8 @@ class Dice {
   ) {}
 
   number(from: number, to: number): number {
-    if (this.words.length === 0) this.words = randomBlock(this.seed, streams.demo, this.drawing, this.block++);
+    if (this.words.length === 0)
+      this.words = randomBlock(this.seed, streams.demo, this.drawing, this.block++);
     return from + (to - from) * unit(this.words.pop() as number);
   }
 
@@ -66,7 +67,8 @@ const drawings: Readonly<Record<string, (radius: number, dice: Dice) => string>>
     }
     return squares;
   },
-  crescent: (r) => `<path d="M0,${at(-r)} A${at(r)},${at(r)} 0 1,1 0,${at(r)} A${at(1.5 * r)},${at(1.5 * r)} 0 0,0 0,${at(-r)}Z"/>`,
+  crescent: (r) =>
+    `<path d="M0,${at(-r)} A${at(r)},${at(r)} 0 1,1 0,${at(r)} A${at(1.5 * r)},${at(1.5 * r)} 0 0,0 0,${at(-r)}Z"/>`,
   cross: (r, dice) => {
     const w = r * dice.number(0.22, 0.36);
     const bar = `x="${at(-r)}" y="${at(-w)}" width="${at(2 * r)}" height="${at(2 * w)}"`;
@@ -95,7 +97,8 @@ const drawings: Readonly<Record<string, (radius: number, dice: Dice) => string>>
     const gap = (2 * r) / n;
     return Array.from(
       { length: n },
-      (_, i) => `<rect x="${at(-r)}" y="${at(-r + i * gap)}" width="${at(2 * r)}" height="${at(gap * 0.52)}"/>`,
+      (_, i) =>
+        `<rect x="${at(-r)}" y="${at(-r + i * gap)}" width="${at(2 * r)}" height="${at(gap * 0.52)}"/>`,
     ).join('');
   },
   triangle: (r) => polygon(3, 1, r * 1.1),
@@ -111,7 +114,8 @@ export function demoSvg(name: string, seed: Seed, drawing: number): string {
   const side = Math.min(width, height);
   const hue = dice.number(0, 360);
   const dark = dice.number(0, 1) < 0.5;
-  const light = (from: number, to: number): number => (dark ? dice.number(from, to) : 100 - dice.number(from, to));
+  const light = (from: number, to: number): number =>
+    dark ? dice.number(from, to) : 100 - dice.number(from, to);
   const background = [0, 1].map(() => colour(hue + dice.number(-50, 50), dice.number(15, 60), light(8, 38)));
   const figure = colour(hue + dice.number(70, 290), dice.number(45, 95), light(58, 85));
   const blotches = Array.from({ length: dice.integer(6, 14) }, () => {
@@ -121,12 +125,19 @@ export function demoSvg(name: string, seed: Seed, drawing: number): string {
   });
   const clutter = Array.from({ length: dice.integer(3, 9) }, () => {
     const stroke = colour(dice.number(0, 360), dice.number(20, 80), dice.number(20, 80));
-    const [x, y, dx, dy] = [dice.number(0, width), dice.number(0, height), dice.number(-90, 90), dice.number(-90, 90)];
+    const [x, y, dx, dy] = [
+      dice.number(0, width),
+      dice.number(0, height),
+      dice.number(-90, 90),
+      dice.number(-90, 90),
+    ];
     const thick = dice.number(1, 5);
     return `<path d="M${at(x)},${at(y)} q${at(dy)},${at(dx)} ${at(dx)},${at(dy)}" stroke="${stroke}" stroke-width="${at(thick)}" fill="none" opacity="0.7"/>`;
   });
   const radius = side * dice.number(0.2, 0.36);
-  const centre = [width, height].map((extent) => extent / 2 + dice.number(-1, 1) * Math.max(0, side * 0.46 - radius));
+  const centre = [width, height].map(
+    (extent) => extent / 2 + dice.number(-1, 1) * Math.max(0, side * 0.46 - radius),
+  );
   const turn = dice.number(0, 360);
   const shape = drawings[name]?.(radius, dice) ?? '';
   const inFront = clutter.splice(0, 2).join('');
@@ -168,7 +179,9 @@ export async function drawDemoSet(folder: string, options: DemoOptions): Promise
           const name = demoClasses[Math.floor(drawing / each)] as string;
           const place = drawing % each;
           const part = place < training ? 'train' : 'val';
-          const jpeg = await sharp(Buffer.from(demoSvg(name, seed, drawing))).jpeg({ quality: 90 }).toBuffer();
+          const jpeg = await sharp(Buffer.from(demoSvg(name, seed, drawing)))
+            .jpeg({ quality: 90 })
+            .toBuffer();
           await writeFile(join(temporary, part, name, `${name}-${String(place).padStart(4, '0')}.jpg`), jpeg);
         }),
       );

@@ -27,11 +27,13 @@ const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a
 
 /** Entries that are not hidden, in byte order; links count as what they lead to unless they leave the tree. */
 async function entries(path: string, root: string): Promise<{ name: string; folder: boolean }[]> {
-  const found = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException): Dirent[] => {
-    if (error.code === 'ENOENT') fail(`${path} does not exist`);
-    if (error.code === 'ENOTDIR') fail(`${path} is a file; expected a folder of class folders`);
-    return fail(`${path} cannot be read: ${error.message}`);
-  });
+  const found = await readdir(path, { withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException): Dirent[] => {
+      if (error.code === 'ENOENT') fail(`${path} does not exist`);
+      if (error.code === 'ENOTDIR') fail(`${path} is a file; expected a folder of class folders`);
+      return fail(`${path} cannot be read: ${error.message}`);
+    },
+  );
   const kept: { name: string; folder: boolean }[] = [];
   for (const entry of found) {
     if (entry.name.startsWith('.')) continue;
@@ -46,7 +48,11 @@ async function entries(path: string, root: string): Promise<{ name: string; fold
   return kept.toSorted((a, b) => byteOrder(a.name, b.name));
 }
 
-async function filesBelow(path: string, root: string, seen: ReadonlySet<string> = new Set()): Promise<string[]> {
+async function filesBelow(
+  path: string,
+  root: string,
+  seen: ReadonlySet<string> = new Set(),
+): Promise<string[]> {
   const real = await realpath(path);
   if (seen.has(real)) return [];
   const files: string[] = [];

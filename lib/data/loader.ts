@@ -37,7 +37,15 @@ export async function trainingBatch(
     labels[n] = store.labels[index] ?? -1;
     await store.read(index, images, n * record);
   }
-  const views = trainingViews(batch, preprocessing.store, preprocessing.crop, augmenting, store.colour, seed, step);
+  const views = trainingViews(
+    batch,
+    preprocessing.store,
+    preprocessing.crop,
+    augmenting,
+    store.colour,
+    seed,
+    step,
+  );
   return { images, labels, views };
 }
 

@@ -68,7 +68,8 @@ export async function prepareStore(options: PrepareOptions): Promise<ImageStore>
   const fingerprint = await fingerprintOf(options);
   const folder = join(options.cache, fingerprint.slice(0, 16));
   const record = options.preprocessing.store ** 2 * 3;
-  const index = (await readIndex(folder, fingerprint, record)) ?? (await decodeAll(options, folder, fingerprint, record));
+  const index =
+    (await readIndex(folder, fingerprint, record)) ?? (await decodeAll(options, folder, fingerprint, record));
   return await openStore(folder, index, record);
 }
 
@@ -76,14 +77,20 @@ async function readIndex(folder: string, fingerprint: string, record: number): P
   try {
     const index = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')) as Index;
     const { size } = await stat(join(folder, 'images.bin'));
-    const fits = index.version === 1 && index.fingerprint === fingerprint && size === index.labels.length * record;
+    const fits =
+      index.version === 1 && index.fingerprint === fingerprint && size === index.labels.length * record;
     return fits ? index : null;
   } catch {
     return null;
   }
 }
 
-async function decodeAll(options: PrepareOptions, folder: string, fingerprint: string, record: number): Promise<Index> {
+async function decodeAll(
+  options: PrepareOptions,
+  folder: string,
+  fingerprint: string,
+  record: number,
+): Promise<Index> {
   const { files, signal } = options;
   const temporary = `${folder}.${process.pid}.tmp`;
   await mkdir(temporary, { recursive: true });
@@ -125,7 +132,10 @@ async function decodeAll(options: PrepareOptions, folder: string, fingerprint: s
       meanColour: colours.first.map((value) => value / colours.pixels),
       colour: principalAxes(covariance(colours)),
     };
-    await writeFile(join(temporary, 'mean.bin'), Float32Array.from(sum, (value) => value / labels.length));
+    await writeFile(
+      join(temporary, 'mean.bin'),
+      Float32Array.from(sum, (value) => value / labels.length),
+    );
     await writeFile(join(temporary, 'index.json'), JSON.stringify(index));
     await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
@@ -141,7 +151,10 @@ const noneReadable = (skipped: readonly SkippedImage[]): string =>
 
 function explained(error: NodeJS.ErrnoException, folder: string): Error {
   if (error.code === 'ENOSPC') {
-    return new AlexNetError('DATA', `no space left for the decoded images in ${folder}; make room or choose another --out`);
+    return new AlexNetError(
+      'DATA',
+      `no space left for the decoded images in ${folder}; make room or choose another --out`,
+    );
   }
   return error;
 }

@@ -8,7 +8,14 @@ import { createHash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AlexNetError } from '../errors.js';
-import { decodeHeader, encodeHeader, headerLength, typed, type NamedTensor, type TensorData } from './safetensors.js';
+import {
+  decodeHeader,
+  encodeHeader,
+  headerLength,
+  typed,
+  type NamedTensor,
+  type TensorData,
+} from './safetensors.js';
 
 export type { NamedTensor } from './safetensors.js';
 
@@ -21,7 +28,8 @@ export interface CheckpointFile {
 
 const key = 'sha256';
 const zeros = '0'.repeat(64);
-const bytesOf = (data: TensorData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+const bytesOf = (data: TensorData): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** After this, `path` is the new file, whole and on the disk, or what it was before. */
 export async function writeAtomically(
@@ -50,13 +58,16 @@ export async function writeAtomically(
     await rm(temporary, { force: true });
     const { code, message } = error as NodeJS.ErrnoException;
     const problem = code === 'ENOSPC' ? 'no space left on the disk' : message;
-    throw new AlexNetError('CHECKPOINT', `${path} could not be written: ${problem}; what was there before is untouched`);
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${path} could not be written: ${problem}; what was there before is untouched`,
+    );
   }
   await syncFolder(dirname(path));
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 26));
     done += bytesWritten;
   }
@@ -72,7 +83,10 @@ async function syncFolder(path: string): Promise<void> {
 /** Throws AlexNetError CHECKPOINT for a file that is missing, cut short, damaged, or no safetensors file. */
 export async function readCheckpoint(path: string): Promise<CheckpointFile> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new AlexNetError('CHECKPOINT', error.code === 'ENOENT' ? `${path} does not exist` : `${path}: ${error.message}`);
+    throw new AlexNetError(
+      'CHECKPOINT',
+      error.code === 'ENOENT' ? `${path} does not exist` : `${path}: ${error.message}`,
+    );
   });
   try {
     const { size } = await file.stat();
@@ -94,7 +108,10 @@ export async function readCheckpoint(path: string): Promise<CheckpointFile> {
       end = entry.end;
     }
     if (claimed !== undefined && (hash.digest('hex') !== claimed || end !== size - 8 - length)) {
-      throw new AlexNetError('CHECKPOINT', `${path} is damaged: its checksum does not match; use another checkpoint`);
+      throw new AlexNetError(
+        'CHECKPOINT',
+        `${path} is damaged: its checksum does not match; use another checkpoint`,
+      );
     }
     return { metadata, tensors, verified: claimed !== undefined };
   } finally {
@@ -110,9 +127,14 @@ function withoutSum(json: Buffer, sum: string): Buffer {
 }
 
 /** Into memory of its own, so that tensors are aligned and keep nothing else alive. */
-async function readExactly(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
+async function readExactly(
+  file: FileHandle,
+  path: string,
+  position: number,
+  length: number,
+): Promise<Buffer> {
   const bytes = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), position + done);
     if (bytesRead === 0) throw new AlexNetError('CHECKPOINT', `${path} was cut short while it was read`);
     done += bytesRead;

@@ -43,7 +43,10 @@ function dtypeOf(data: TensorData): string {
 }
 
 /** The header with its length in front; the JSON is padded with spaces so that the data start at a multiple of 8. */
-export function encodeHeader(tensors: readonly NamedTensor[], metadata: Readonly<Record<string, string>>): Buffer {
+export function encodeHeader(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>>,
+): Buffer {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
   for (const { name, shape, data } of tensors) {

@@ -29,6 +29,8 @@ export interface PlanOptions {
   readonly seed: Seed;
   /** Training plans run forward, backward and update; without, forward with dropout's test-time scaling. */
   readonly training?: BackwardOptions;
+  /** An inference plan for the arena of a training plan: it leaves the momentum alone. */
+  readonly besideTraining?: boolean;
   /** Layers whose output the host reads, by name. */
   readonly taps?: readonly string[];
   /** The host gives the network's input itself (batch × crop × crop × 3 float32) instead of images and views. */
@@ -70,7 +72,11 @@ export function plan(options: PlanOptions): Plan {
   const { graph, preprocessing, devices, batch } = options;
   const builder = new PlanBuilder(devices);
   const layers = partition(graph, devices);
-  const parameters = layOutParameters(builder, layers, options.training !== undefined);
+  const parameters = layOutParameters(
+    builder,
+    layers,
+    options.training !== undefined || (options.besideTraining ?? false),
+  );
   const readsImage = parameters[0]?.map(({ range }) => range.device) ?? [];
 
   const images: Value[] = [];

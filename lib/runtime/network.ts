@@ -90,7 +90,11 @@ export class Network implements AsyncDisposable {
       };
       const trainingPlan =
         options.training && plan({ ...common, training: { update: true, ...options.training } });
-      const inferencePlan = plan({ ...common, taps: feature ? [feature] : [] });
+      const inferencePlan = plan({
+        ...common,
+        besideTraining: trainingPlan !== undefined,
+        taps: feature ? [feature] : [],
+      });
       devices.forEach((device, i) => {
         device.reserve(Math.max(trainingPlan?.arenaBytes[i] ?? 0, inferencePlan.arenaBytes[i] ?? 0));
       });

@@ -55,7 +55,10 @@ export async function* prepareData(options: DataOptions): AsyncGenerator<TrainEv
   }
   const listing = await listImages(path);
   if (listing.classes.length < 2) {
-    throw new AlexNetError('DATA', `${path} has one class, ${listing.classes[0]}; a classifier needs two or more`);
+    throw new AlexNetError(
+      'DATA',
+      `${path} has one class, ${listing.classes[0]}; a classifier needs two or more`,
+    );
   }
   let { train, validation } = listing;
   if (!validation) {
@@ -70,7 +73,8 @@ export async function* prepareData(options: DataOptions): AsyncGenerator<TrainEv
   const held = yield* prepare(validation);
   const { classes } = listing;
   for (const [label, name] of classes.entries()) {
-    if (!training.labels.includes(label)) throw new AlexNetError('DATA', `${path}: no image of class ${name} could be read`);
+    if (!training.labels.includes(label))
+      throw new AlexNetError('DATA', `${path}: no image of class ${name} could be read`);
   }
   const skipped = [...training.skipped, ...held.skipped];
   const loader = { batch: recipe.batch, seed: seedWords(options.seed), preprocessing };
@@ -85,7 +89,12 @@ export async function* prepareData(options: DataOptions): AsyncGenerator<TrainEv
       batch: async (step, epoch) => {
         const { augmentation } = recipe;
         const over = augmentation.colourUntil !== undefined && epoch >= augmentation.colourUntil;
-        return await trainingBatch(training, loader, over ? { ...augmentation, colour: 0 } : augmentation, step);
+        return await trainingBatch(
+          training,
+          loader,
+          over ? { ...augmentation, colour: 0 } : augmentation,
+          step,
+        );
       },
     },
     validationBatches: (batch) => orderedBatches(held, batch, preprocessing),

@@ -1,6 +1,6 @@
 /** Initial weights: commands that draw each device's part of them, the same for any number of devices. */
 
-import { isLearned, type Graph } from '../graph/graph.js';
+import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { layerShapes } from '../graph/shapes.js';
 import type { Command, Seed } from '../plan/commands.js';
 import type { Network } from '../runtime/network.js';
@@ -18,7 +18,11 @@ const pixelSpread = 64;
 /** Layers whose biases start at 1 in the paper (section 5), 0.1 in Caffe: conv2, conv4, conv5 and the hidden fc's. */
 const positiveBiases = new Set(['conv2', 'conv4', 'conv5', 'fc6', 'fc7']);
 
-export function initialValues(graph: Graph, scheme: Initialisation): Map<string, Start> {
+export function initialValues(
+  graph: Graph,
+  preprocessing: Pick<Preprocessing, 'deviation'>,
+  scheme: Initialisation,
+): Map<string, Start> {
   const learned = layerShapes(graph).filter(({ layer }) => isLearned(layer));
   return new Map(
     learned.map(({ layer, weights }, place): [string, Start] => {
@@ -35,7 +39,8 @@ export function initialValues(graph: Graph, scheme: Initialisation): Map<string,
           // He et al., 2015: variance 2 / fan-in keeps ReLU's output as spread as its input.
           const [, channels, rows, columns] = weights ?? [1, 1, 1, 1];
           const deviation = Math.sqrt(2 / (channels * rows * columns));
-          if (place === 0) return [name, { deviation: deviation / pixelSpread, bias: 0 }];
+          if (place === 0)
+            return [name, { deviation: (deviation * preprocessing.deviation[1]) / pixelSpread, bias: 0 }];
           // A small start of the classifier: the first predictions are even, the first loss is ln(classes).
           if (place === learned.length - 1) return [name, { deviation: 0.01, bias: 0 }];
           return [name, { deviation, bias: 0 }];
@@ -47,7 +52,8 @@ export function initialValues(graph: Graph, scheme: Initialisation): Map<string,
 
 /** Draws the weights, sets the biases, and clears the momentum where there is one. */
 export async function initialise(network: Network, scheme: Initialisation, seed: Seed): Promise<void> {
-  const start = initialValues(network.options.graph, scheme);
+  const { graph, preprocessing } = network.options;
+  const start = initialValues(graph, preprocessing, scheme);
   const lists: Command[][] = network.options.devices.map(() => []);
   for (const shard of network.shards) {
     const { deviation, bias } = start.get(shard.layer) ?? { deviation: 0, bias: 0 };

@@ -24,6 +24,8 @@ import { checkRecipe, checkSeed, positiveInteger } from './validate-options.js';
 
 /** A run is saved at least this often, besides every saveEvery steps. */
 const saveSeconds = 600;
+/** No network comes back from here; float32 may take long to overflow. */
+const absurdLoss = 1e6;
 
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, TrainResult> {
   for (const name of [
@@ -271,7 +273,7 @@ class Trainer {
       const measured = summarise(await running);
       this.speed.end();
       this.state = { ...this.state, step: step + 1 };
-      if (!Number.isFinite(measured.loss)) await this.diverged(step + 1, measured.loss);
+      if (!(measured.loss < absurdLoss)) await this.diverged(step + 1, measured.loss);
       yield* this.report(step + 1, epoch, measured);
       if ((step + 1) % config.validateEvery === 0 && step + 1 < config.steps) yield* this.validate();
       yield* this.save();

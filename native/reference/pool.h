@@ -17,9 +17,10 @@ template <class Value>
 Place first_maximum(const PoolParameters& pool, int64_t h, int64_t w, int64_t p, int64_t q, Value&& value) {
   const int64_t top = p * pool.stride, left = q * pool.stride;
   Place best{top, left};
+  double greatest = value(top, left);
   for (int64_t i = top; i < std::min(h, top + pool.size); ++i)
     for (int64_t j = left; j < std::min(w, left + pool.size); ++j)
-      if (value(i, j) > value(best.h, best.w)) best = {i, j};
+      if (const double here = value(i, j); here > greatest) best = {i, j}, greatest = here;
   return best;
 }
 
