@@ -60,10 +60,11 @@ async function run(given: Given): Promise<number> {
   const options = await trainOptionsFrom(given);
   using output = outputFor(given);
   const { line, style } = output;
-  using interruption = interruptible(() => {
-    line.print(style.warning('finishing the step and saving; press Ctrl-C again to stop at once'));
-  });
   const progress = new TrainProgress(line, style);
+  using interruption = interruptible(() => {
+    const now = progress.steps === undefined ? 'stopping' : 'finishing the step and saving';
+    line.print(style.warning(`${now}; press Ctrl-C again to stop at once`));
+  });
   const started = performance.now();
   const result = await follow({ ...options, signal: interruption.signal }, progress);
   line.clear();

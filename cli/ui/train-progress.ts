@@ -95,10 +95,8 @@ export class TrainProgress {
 
   private step(event: Of<'step'>): void {
     const steps = this.start?.steps ?? event.step;
-    const epochs = Math.max(
-      event.epoch + 1,
-      Math.ceil(steps / Math.max(1, this.start?.stepsPerEpoch ?? steps)),
-    );
+    // The last step may reach into another epoch, where it does not begin.
+    const epochs = Math.max(event.epoch + 1, Math.ceil(this.passes(steps - 1)));
     const fields: Field[] = [
       { text: `epoch ${count(event.epoch + 1)}/${count(epochs)}`, rank: 1 },
       { text: `step ${count(event.step)}/${count(steps)}`, rank: 5 },
@@ -115,6 +113,11 @@ export class TrainProgress {
     }
   }
 
+  /** How often the training images have been seen after so many steps. */
+  private passes(steps: number): number {
+    return this.start ? (steps * this.start.batch) / Math.max(1, this.start.trainingImages) : 0;
+  }
+
   private flushValidation(best: boolean): void {
     const event = this.validated;
     this.validated = undefined;
@@ -123,7 +126,7 @@ export class TrainProgress {
     const trained = this.line.live ? '' : `, training loss ${loss(this.meanLoss.value)}`;
     const note = best ? this.style.good('  best so far, saved') : '';
     this.line.print(
-      `epoch ${count(event.epoch)}, step ${count(event.step)}: validation ${rates}${trained}${note}`,
+      `epoch ${significant(Math.round(10 * this.passes(event.step)) / 10)}, step ${count(event.step)}: validation ${rates}${trained}${note}`,
     );
   }
 }
