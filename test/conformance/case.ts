@@ -64,6 +64,17 @@ export function eachElement(
   }
 }
 
+/** The same case without gaps in its tensors. */
+export function dense(test: Case): Case {
+  const operands = Object.entries(test.operands).map(([name, operand]) => {
+    const data = operand.data.slice(0, count(operand.shape));
+    let next = 0;
+    eachElement(operand, (index) => (data[next++] = operand.data[index]!));
+    return [name, { ...operand, strides: denseStrides(operand.shape), data }];
+  });
+  return { ...test, operands: Object.fromEntries(operands) as Case['operands'] };
+}
+
 export const extent = ({ shape, strides }: { shape: Shape; strides: Strides }): number =>
   shape.slice(0, 3).reduce((sum, size, i) => sum + (size - 1) * strides[i]!, shape[3]);
 

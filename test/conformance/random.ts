@@ -1,5 +1,6 @@
 /** Random shapes and numbers from a seed that a failure prints, so that it can be run again. */
 
+import type { Activation } from '../../lib/plan/commands.js';
 import { normals, randomBlock, seedWords } from '../../lib/random/philox.js';
 
 /** From ALEXNET_NATIVE_TEST_SEED, or always the same. */
@@ -45,6 +46,13 @@ export class Random {
       numbers.set([a * deviation, b * deviation], i);
     }
     return numbers.subarray(0, length);
+  }
+
+  /** What an activation writes: half zeros behind relu, −1 to 1 behind tanh. */
+  behind(activation: Activation, length: number, deviation = 1): Float32Array {
+    const numbers = this.normal(length, deviation);
+    if (activation === 'relu') return numbers.map((one) => Math.max(0, one));
+    return activation === 'tanh' ? numbers.map((one) => Math.tanh(one / deviation)) : numbers;
   }
 
   /** Small whole numbers, so that many are equal and their sums exact. */

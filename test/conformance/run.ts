@@ -87,25 +87,26 @@ const elements = (operand: Operand, data: NumberArray): number[] => {
   return numbers;
 };
 
-/** The memory between the elements as bytes, which no command may change. */
+/** The memory between the elements, which no command may change. */
 function gaps(operand: Operand, data: NumberArray): NumberArray {
   const rest = data.slice();
   eachElement(operand, (index) => (rest[index] = 0));
   return rest;
 }
 
+/** A case with what came of it; on two devices the strides may differ. */
+export interface Outcome {
+  readonly test: Case;
+  readonly results: Results;
+}
+
 /** Fails, showing the command, where a result is further from the reference's than `tolerance`. */
-export function expectAgreement(
-  test: Case,
-  actual: Results,
-  oracle: Results,
-  tolerance: number,
-  about: string,
-) {
+export function expectAgreement(actual: Outcome, oracle: Outcome, tolerance: number, about: string): void {
+  const { test } = actual;
   for (const [name, operand] of Object.entries(test.operands)) {
     if (!operand.result) continue;
-    const got = elements(operand, actual[name]!);
-    const wanted = elements(operand, oracle[name]!);
+    const got = elements(operand, actual.results[name]!);
+    const wanted = elements(oracle.test.operands[name]!, oracle.results[name]!);
     const message = (): string => `${name} of ${about}: ${JSON.stringify(test.ops(describePlaces(test)))}`;
     if (operand.result.as === 'exact') {
       const at = got.findIndex((number, i) => number !== Math.fround(wanted[i]!) && number !== wanted[i]);
@@ -115,8 +116,11 @@ export function expectAgreement(
       const error = relativeError(got, wanted, floor);
       if (!(error <= tolerance)) expect.fail(`${message()}: relative error ${error}`);
     }
-    if (relativeError(gaps(operand, actual[name]!), gaps(operand, operand.data)) !== 0) {
-      expect.fail(`${message()}: memory between the elements has changed`);
+    for (const outcome of [actual, oracle]) {
+      const own = outcome.test.operands[name]!;
+      if (relativeError(gaps(own, outcome.results[name]!), gaps(own, own.data)) !== 0) {
+        expect.fail(`${message()}: memory between the elements has changed`);
+      }
     }
   }
 }

@@ -34,21 +34,36 @@ export function activationForward(random: Random): Case {
   return defineCase({ x, y }, (at) => [{ op: 'activation_forward', ...at, activation }]);
 }
 
+/** Behind dropout y is what the mask has left, so the mask is drawn first. */
 export function activationBackward(random: Random): Case {
   const shape = drawShape(random);
   const strided = random.chance(0.3);
   const activation = random.pick<Activation>(['none', 'relu', 'tanh']);
   const dropout = random.chance(0.5) && drawDropout(random, shape[3]);
-  const more = { activation, ...(dropout && { dropout }) };
-  const y = input(random.normal(count(shape), 0.4), shape, stridesFor(random, shape, strided));
+  const numbers = random.behind(activation, count(shape));
+  const y = exactly(input(numbers, shape, stridesFor(random, shape, strided)));
   const dy = input(random.normal(count(shape)), shape, stridesFor(random, shape, strided));
-  const step = { step: random.word() };
-  if (random.chance(0.5)) {
-    const operands = { y, dy: changed(dy, 0.1) };
-    return defineCase(operands, (at) => [{ op: 'activation_backward', ...at, dx: at.dy, ...more }], step);
-  }
-  const dx = output(0.1, shape, stridesFor(random, shape, strided));
-  return defineCase({ y, dy, dx }, (at) => [{ op: 'activation_backward', ...at, ...more }], step);
+  const inPlace = random.chance(0.5);
+  const operands = {
+    y,
+    dy: inPlace ? changed(dy, 0.1) : dy,
+    dx: output(0.1, shape, stridesFor(random, shape, strided)),
+  };
+  return defineCase(
+    operands,
+    (at) => [
+      ...(dropout ? [{ op: 'dropout', x: at.y, y: at.y, dropout } as const] : []),
+      {
+        op: 'activation_backward',
+        y: at.y,
+        dy: at.dy,
+        dx: inPlace ? at.dy : at.dx,
+        activation,
+        ...(dropout && { dropout }),
+      },
+    ],
+    { step: random.word() },
+  );
 }
 
 export function dropoutMask(random: Random): Case {

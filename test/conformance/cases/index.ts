@@ -9,6 +9,15 @@ import * as learning from './learning.js';
 import * as normalisation from './normalisation.js';
 import * as pooling from './pooling.js';
 
+/** The ops that read slices of channels and write into them on every backend; the others' tensors are dense. */
+export const stridedOps: ReadonlySet<string> = new Set<ComputeOpName>([
+  'convolution_forward',
+  'convolution_backward_data',
+  'convolution_backward_weights',
+  'copy',
+  'sum',
+]);
+
 /** Transfers and waits are the replay's, not a backend's. */
 export type ComputeOpName = Exclude<OpName, 'transfer' | 'wait'>;
 

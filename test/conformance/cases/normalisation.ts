@@ -53,9 +53,8 @@ export function lrnBackward(random: Random): Case {
   const shape = drawShape(random, channels);
   const strided = random.chance(0.3);
   const activation = random.pick<Activation>(['none', 'relu', 'tanh']);
-  const deviation = activation === 'tanh' ? 0.3 : 5;
   const operands = {
-    x: input(random.normal(count(shape), deviation), shape, stridesFor(random, shape, strided)),
+    x: input(random.behind(activation, count(shape), 5), shape, stridesFor(random, shape, strided)),
     dy: input(random.normal(count(shape)), shape, stridesFor(random, shape, strided)),
     dx: output(0.1, shape, stridesFor(random, shape, strided)),
   };
