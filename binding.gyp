@@ -39,7 +39,8 @@
     {
       "target_name": "isa_baseline",
       "type": "static_library",
-      "sources": ["<!(node -p \"require('./native/sources.json').isa.baseline.source\")"]
+      "sources": ["<!(node -p \"require('./native/sources.json').isa.baseline.source\")"],
+      "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.baseline.flags.join(' ')\")"]
     }
   ],
   # The CPU backend's kernels once more for each vector instruction set; the widest that the processor has is chosen at

@@ -65,7 +65,7 @@ constexpr bool takes_strides =
     std::is_same_v<Op, ConvolutionForward> || std::is_same_v<Op, ConvolutionBackwardData> ||
     std::is_same_v<Op, ConvolutionBackwardWeights> || std::is_same_v<Op, Copy> || std::is_same_v<Op, Sum>;
 
-constexpr int64_t kMostPoolSize = 64;
+constexpr int64_t kMostPoolSize = 16;
 
 }  // namespace
 
@@ -80,7 +80,7 @@ void CpuBackend::check(const ComputeOp& op) const {
         if constexpr (requires { o.dw; })
           if (!o.dw.dense()) check.problem = "dw: expected a dense tensor, received strides";
         if constexpr (requires { o.pool; })
-          if (o.pool.size > kMostPoolSize) check.problem = "poolSize: expected at most 64";
+          if (o.pool.size > kMostPoolSize) check.problem = "poolSize: expected at most 16";
         if (!check.problem.empty()) throw Error("BAD_PROGRAM", check.problem);
       },
       op);
@@ -102,9 +102,8 @@ size_t scratch_floats(const Kernels& kernels, const ComputeOp& op) {
   if (auto* o = std::get_if<MaxPoolBackward>(&op)) return pool(o->x, o->dy, o->pool, nullptr);
   if (auto* o = std::get_if<LrnPoolForward>(&op)) return pool(o->x, o->y, o->pool, &o->lrn);
   if (auto* o = std::get_if<LrnPoolBackward>(&op)) return pool(o->x, o->dy, o->pool, &o->lrn);
-  if (auto* o = std::get_if<LrnForward>(&op)) return static_cast<size_t>(8 * o->x.c() + 4 * o->lrn.size + 64);
-  if (auto* o = std::get_if<LrnBackward>(&op))
-    return static_cast<size_t>(8 * o->x.c() + 4 * o->lrn.size + 64);
+  if (auto* o = std::get_if<LrnForward>(&op)) return kernels.lrn_scratch(lrn_of(o->lrn), o->x.c());
+  if (auto* o = std::get_if<LrnBackward>(&op)) return kernels.lrn_scratch(lrn_of(o->lrn), o->x.c());
   if (auto* o = std::get_if<MapNormForward>(&op)) return static_cast<size_t>(o->x.c() + 64);
   if (auto* o = std::get_if<MapNormBackward>(&op))
     return static_cast<size_t>(o->x.c() * (1 + 2 * o->x.h() * o->x.w()) + 64);

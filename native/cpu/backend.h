@@ -71,6 +71,7 @@ void run(const Sum& op, const Run& run);
 GatherGemm gather_of(const ConvolutionForward& op);
 GatherGemm gather_of(const ConvolutionBackwardData& op);
 OuterGemm outer_of(const ConvolutionBackwardWeights& op);
+Lrn lrn_of(const LrnParameters& parameters);
 LrnPool lrn_pool_of(const Tensor& x, const Tensor& y, const PoolParameters& pool, const LrnParameters* lrn,
                     Activation activation);
 

@@ -86,6 +86,7 @@ struct Kernels {
                            int64_t row_begin, int64_t row_end, float* scratch);
   void (*lrn_pool_backward)(const LrnPool&, const float* x, const float* dy, float* dx, int64_t image_begin,
                             int64_t image_end, float* scratch);
+  size_t (*lrn_scratch)(const Lrn&, int64_t channels);  // floats
   void (*lrn_forward)(const Lrn&, const float* x, float* y, int64_t pixels, int64_t channels, float* scratch);
   void (*lrn_backward)(const Lrn&, const float* x, const float* dy, float* dx, int64_t pixels,
                        int64_t channels, int activation, float* scratch);

@@ -6,11 +6,11 @@
 
 namespace alexnet::cpu {
 
-namespace {
-
 Lrn lrn_of(const LrnParameters& p) {
   return {p.size, p.groups, static_cast<float>(p.k), static_cast<float>(p.alpha), static_cast<float>(p.beta)};
 }
+
+namespace {
 
 Planes planes_of(const Tensor& x) { return {x.n(), x.h(), x.w(), x.c()}; }
 
