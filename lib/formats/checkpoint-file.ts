@@ -4,9 +4,9 @@
  * file is an ordinary safetensors file.
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AlexNetError } from '../errors.js';
 import {
   decodeHeader,
@@ -16,6 +16,7 @@ import {
   type NamedTensor,
   type TensorData,
 } from './safetensors.js';
+import { removeAbandoned, temporaryName } from './temporary.js';
 
 export type { NamedTensor } from './safetensors.js';
 
@@ -26,29 +27,35 @@ export interface CheckpointFile {
   readonly verified: boolean;
 }
 
-const key = 'sha256';
+// The value says by itself what it is: a flipped bit in the key must not turn a checksum into somebody's note.
+const key = 'checksum';
+const prefix = 'alexnet-native sha256 ';
 const zeros = '0'.repeat(64);
 const bytesOf = (data: TensorData): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** After this, `path` is the new file, whole and on the disk, or what it was before. */
+/** Bytes written or read at a time; a piece is hashed while it is being written. */
+const piece = 2 ** 24;
+
+/**
+ * After this, `path` is the new file, whole and on the disk; or, after an AlexNetError CHECKPOINT, what it was before.
+ * The tensors must not change meanwhile.
+ */
 export async function writeAtomically(
   path: string,
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const header = encodeHeader(tensors, { ...metadata, [key]: zeros });
-  const hash = createHash('sha256').update(header);
-  for (const { data } of tensors) hash.update(bytesOf(data));
-  const place = header.indexOf(`"${key}":"${zeros}"`) + key.length + 4;
-  header.write(hash.digest('hex'), place, 'latin1');
-
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const header = encodeHeader(tensors, { ...metadata, [key]: prefix + zeros });
+  const hash = createHash('sha256');
+  await removeAbandoned(path);
+  const temporary = temporaryName(path);
   try {
     const file = await open(temporary, 'w');
     try {
-      await writeAll(file, header);
-      for (const { data } of tensors) await writeAll(file, bytesOf(data));
+      let position = await writeAt(file, header, 0, hash);
+      for (const { data } of tensors) position += await writeAt(file, bytesOf(data), position, hash);
+      await writeAt(file, Buffer.from(hash.digest('hex'), 'latin1'), digitsAt(header, zeros));
       await file.sync();
     } finally {
       await file.close();
@@ -66,11 +73,25 @@ export async function writeAtomically(
   await syncFolder(dirname(path));
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Where the digits of the sum stand in a header; -1 where they are not. */
+function digitsAt(header: Buffer, digits: string): number {
+  const before = `${JSON.stringify(key)}:"${prefix}`;
+  const found = header.indexOf(`${before}${digits}"`);
+  return found < 0 ? found : found + before.length;
+}
+
+/** Resolves to the number of bytes. */
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number, hash?: Hash): Promise<number> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 26));
-    done += bytesWritten;
+    const next = bytes.subarray(done, done + piece);
+    const writing = file.write(next, 0, next.length, position + done);
+    hash?.update(next);
+    const { bytesWritten } = await writing;
+    if (bytesWritten < next.length)
+      await writeAt(file, next.subarray(bytesWritten), position + done + bytesWritten);
+    done += next.length;
   }
+  return bytes.length;
 }
 
 /** Makes the renaming itself durable; some systems cannot open folders, and then rename has to be enough. */
@@ -80,49 +101,63 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
-/** Throws AlexNetError CHECKPOINT for a file that is missing, cut short, damaged, or no safetensors file. */
+/**
+ * All tensors of a safetensors file, each in memory of its own. Throws AlexNetError CHECKPOINT for a file that is missing,
+ * cut short, damaged, or no safetensors file.
+ */
 export async function readCheckpoint(path: string): Promise<CheckpointFile> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw new AlexNetError(
       'CHECKPOINT',
-      error.code === 'ENOENT' ? `${path} does not exist` : `${path}: ${error.message}`,
+      error.code === 'ENOENT' ? `${path} does not exist` : `${path} cannot be read: ${error.message}`,
     );
   });
   try {
-    const { size } = await file.stat();
-    if (size < 8) headerLength(path, Buffer.alloc(0), size);
-    const first = await readExactly(file, path, 0, 8);
-    const length = headerLength(path, first, size);
+    const found = await file.stat();
+    if (!found.isFile()) throw new AlexNetError('CHECKPOINT', `${path} is not a file`);
+    const first = await readExactly(file, path, 0, Math.min(8, found.size));
+    const length = headerLength(path, first, found.size);
     const json = await readExactly(file, path, 8, length);
-    const { entries, metadata } = decodeHeader(path, json, size - 8 - length);
+    const { entries, metadata } = decodeHeader(path, json, found.size - 8 - length);
+    const claimed = claimedSum(path, metadata);
+    const hash = claimed === undefined ? undefined : createHash('sha256');
+    hash?.update(first).update(withZeros(path, json, claimed ?? ''));
     const tensors = new Map<string, { shape: readonly number[]; data: TensorData }>();
-    const inOrder = [...entries].toSorted(([, a], [, b]) => a.begin - b.begin);
-    const hash = createHash('sha256');
-    const claimed = metadata[key];
-    if (claimed !== undefined) hash.update(first).update(withoutSum(json, claimed));
-    let end = 0;
-    for (const [name, entry] of inOrder) {
-      const data = await readExactly(file, path, 8 + length + entry.begin, entry.end - entry.begin);
-      if (claimed !== undefined) hash.update(data);
+    // The header's check left neither gaps nor overlaps: in this order the tensors are all that follows it.
+    for (const [name, entry] of [...entries].toSorted(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+      const data = await readExactly(file, path, 8 + length + entry.begin, entry.end - entry.begin, hash);
       tensors.set(name, { shape: entry.shape, data: typed(entry, data.buffer as ArrayBuffer) });
-      end = entry.end;
     }
-    if (claimed !== undefined && (hash.digest('hex') !== claimed || end !== size - 8 - length)) {
-      throw new AlexNetError(
-        'CHECKPOINT',
-        `${path} is damaged: its checksum does not match; use another checkpoint`,
-      );
-    }
-    return { metadata, tensors, verified: claimed !== undefined };
+    if (hash && hash.digest('hex') !== claimed) damaged(path);
+    return { metadata, tensors, verified: hash !== undefined };
   } finally {
     await file.close();
   }
 }
 
-function withoutSum(json: Buffer, sum: string): Buffer {
+function damaged(path: string): never {
+  throw new AlexNetError(
+    'CHECKPOINT',
+    `${path} is damaged (checksum does not match); use another checkpoint`,
+  );
+}
+
+/** The digits of the sum; undefined for a file that never had one. */
+function claimedSum(path: string, metadata: Readonly<Record<string, string>>): string | undefined {
+  const value = metadata[key];
+  if (value?.startsWith(prefix)) return value.slice(prefix.length);
+  // Ours, with a flipped bit in the key or in the value's prefix.
+  const marked = Object.values(metadata).some((other) => other.startsWith(prefix));
+  if (marked || (value !== undefined && value.length === prefix.length + zeros.length)) damaged(path);
+  return undefined;
+}
+
+/** The header as it was when the sum was taken. */
+function withZeros(path: string, json: Buffer, digits: string): Buffer {
+  const place = digitsAt(json, digits);
+  if (place < 0 || digits.length !== zeros.length) damaged(path);
   const copy = Buffer.from(json);
-  const place = copy.indexOf(`"${key}":"${sum}"`);
-  if (place >= 0) copy.write('0'.repeat(sum.length), place + key.length + 4, 'latin1');
+  copy.write(zeros, place, 'latin1');
   return copy;
 }
 
@@ -132,11 +167,13 @@ async function readExactly(
   path: string,
   position: number,
   length: number,
+  hash?: Hash,
 ): Promise<Buffer> {
   const bytes = Buffer.from(new ArrayBuffer(length));
   for (let done = 0; done < length;) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), position + done);
+    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, piece), position + done);
     if (bytesRead === 0) throw new AlexNetError('CHECKPOINT', `${path} was cut short while it was read`);
+    hash?.update(bytes.subarray(done, done + bytesRead));
     done += bytesRead;
   }
   return bytes;
