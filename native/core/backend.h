@@ -24,6 +24,9 @@ class Backend {
   // Throws Error("BAD_PROGRAM") for what this backend cannot carry out (a dtype, say). Called once, at
   // compile time.
   virtual void check(const ComputeOp& op) const = 0;
+  // Throws Error("DATA") where what an operand holds would lead outside another one: labels and crops. Called
+  // before each execute.
+  virtual void check_contents(const ComputeOp&) const {}
   // Carries out one command. `workspace` points at scratch of at least workspace(op) bytes.
   // Called from one thread at a time. No allocation, no thread creation.
   virtual void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) = 0;
@@ -39,6 +42,7 @@ class HostBackend : public Backend {
   size_t arena_bytes() const override { return bytes_; }
   void upload(size_t offset, const void* source, size_t bytes) override;
   void download(size_t offset, void* target, size_t bytes) override;
+  void check_contents(const ComputeOp& op) const override;
   void copy_to(const Tensor& x, Backend& target, const Tensor& to) override;
 
   template <class T>

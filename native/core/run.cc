@@ -84,8 +84,10 @@ void Run::execute(size_t device, size_t index) {
     changed_.wait(lock, [&] { return raised_[static_cast<size_t>(wait->event)] || failed_; });
   } else {
     guard(device, &command, index, [&] {
-      program_->device(device).running_backend().execute(std::get<ComputeOp>(command.op),
-                                                         command.workspace_offset, options_.step);
+      const auto& op = std::get<ComputeOp>(command.op);
+      Backend& backend = program_->device(device).running_backend();
+      backend.check_contents(op);
+      backend.execute(op, command.workspace_offset, options_.step);
     });
   }
   if (options_.profile) spans_[device][index] = {device, index, start, milliseconds()};

@@ -74,7 +74,7 @@ const meeting: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ op: fc.constant('copy' as const), label: fc.constant('copy'), x: same, y: same }),
 );
 
-const opened = (['reference'] as const).map(
+const opened = (['reference', 'cpu'] as const).map(
   (name) => [name, [new Device(name, 2), new Device(name, 1)]] as const,
 );
 for (const [, devices] of opened) for (const device of devices) device.reserve(arena + scratch);

@@ -1,0 +1,53 @@
+// Checks of what operands hold, where it says which memory an op reads: labels are indices of logits, crops
+// are places in images. A program cannot be checked for these; they come anew with every run.
+#include <cmath>
+#include <string>
+
+#include "core/backend.h"
+#include "core/status.h"
+
+namespace alexnet {
+namespace {
+
+void check_one(const SoftmaxCrossEntropy& op, const HostBackend& arena) {
+  if (!op.labels) return;
+  const auto* labels = arena.data<int32_t>(*op.labels);
+  for (int64_t n = 0; n < op.logits.n(); ++n) {
+    const int32_t label = labels[n * op.labels->strides[0]];
+    if (label < -1 || label >= op.logits.c())
+      throw Error("DATA", "label " + std::to_string(label) + " of image " + std::to_string(n) +
+                              " is no class; expected -1 to " + std::to_string(op.logits.c() - 1));
+  }
+}
+
+template <class Number>
+void check_crops(const Preprocess& op, const Number* views) {
+  const auto check = [](int64_t n, const char* name, double from, int64_t length, int64_t side) {
+    if (from >= 0 && std::floor(from) == from && from <= static_cast<double>(side - length)) return;
+    throw Error("DATA", std::string(name) + " of view " + std::to_string(n) + " is " + std::to_string(from) +
+                            "; expected an integer from 0 to " + std::to_string(side - length));
+  };
+  for (int64_t n = 0; n < op.views.n(); ++n) {
+    const Number* view = views + n * op.views.strides[0];
+    check(n, "top", view[0], op.y.h(), op.images.h());
+    check(n, "left", view[1], op.y.w(), op.images.w());
+  }
+}
+
+void check_one(const Preprocess& op, const HostBackend& arena) {
+  if (op.views.dtype == DType::kFloat64)
+    check_crops(op, arena.data<double>(op.views));
+  else
+    check_crops(op, arena.data<float>(op.views));
+}
+
+template <class Op>
+void check_one(const Op&, const HostBackend&) {}
+
+}  // namespace
+
+void HostBackend::check_contents(const ComputeOp& op) const {
+  std::visit([this](const auto& o) { check_one(o, *this); }, op);
+}
+
+}  // namespace alexnet
