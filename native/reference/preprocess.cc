@@ -3,7 +3,6 @@
 //
 //   y(n, i, j, c) = scale / deviation_c * (image(n, top + i, left + j', c) - mean + shift_c),
 //   j' = flip ? W - 1 - j : j
-#include "core/status.h"
 #include "reference/ops.h"
 
 namespace alexnet::reference {
@@ -17,19 +16,13 @@ struct Crop {  // one row of `views`
   double shift[kColours], scale;
 };
 
-Crop crop_of(const Preprocess& op, const View& views, int64_t n) {
+Crop crop_of(const View& views, int64_t n) {
   const auto field = [&](int64_t i) { return views(n, 0, 0, i); };
-  const Crop crop{static_cast<int64_t>(field(0)),
-                  static_cast<int64_t>(field(1)),
-                  field(2) != 0,
-                  {field(3), field(4), field(5)},
-                  field(6)};
-  if (crop.top < 0 || crop.left < 0 || crop.top + op.y.h() > op.images.h() ||
-      crop.left + op.y.w() > op.images.w())
-    throw Error("DATA", "preprocess: the crop of sample " + std::to_string(n) + " at row " +
-                            std::to_string(crop.top) + ", column " + std::to_string(crop.left) +
-                            " leaves the image");
-  return crop;
+  return {static_cast<int64_t>(field(0)),
+          static_cast<int64_t>(field(1)),
+          field(2) != 0,
+          {field(3), field(4), field(5)},
+          field(6)};
 }
 
 }  // namespace
@@ -38,7 +31,7 @@ void run(const Preprocess& op, const HostBackend& arena, const Step&) {
   const View images(arena, op.images), views(arena, op.views), mean(arena, op.mean), y(arena, op.y);
   const bool one_colour = mean.h() == 1 && mean.w() == 1;
   for (int64_t n = 0; n < y.n(); ++n) {
-    const Crop crop = crop_of(op, views, n);
+    const Crop crop = crop_of(views, n);
     // The mean is subtracted where the pixel came from, or (the authors' program) at the place it goes to in
     // the mean's centre crop, the same for every crop and never reflected.
     const auto mean_at = [&](int64_t i, int64_t j, int64_t source, int64_t c) {

@@ -2,13 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 
+import { decodeHeader, headerLength, typed } from '../../lib/formats/safetensors.js';
 import type { Tensor } from '../../lib/ops.js';
-
-interface Entry {
-  readonly dtype: 'F32' | 'F64' | 'I32';
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [begin: number, end: number];
-}
 
 export interface Golden {
   readonly name: string;
@@ -18,21 +13,19 @@ export interface Golden {
   readonly labels: (name: string) => Tensor<Int32Array>;
 }
 
+const file = 'ops.safetensors';
+
 function read(): Golden[] {
-  const file = readFileSync(new URL('../goldens/ops.safetensors', import.meta.url));
-  const headerBytes = Number(file.readBigUInt64LE(0));
-  const { __metadata__: metadata, ...entries } = JSON.parse(
-    file.subarray(8, 8 + headerBytes).toString(),
-  ) as Record<string, Entry> & { __metadata__: Entry & { cases: string } };
-  const cases = JSON.parse(metadata.cases) as Record<string, Golden['parameters']>;
-  const types = { F32: Float32Array, F64: Float64Array, I32: Int32Array };
+  const bytes = readFileSync(new URL(`../goldens/${file}`, import.meta.url));
+  const start = 8 + headerLength(file, bytes, bytes.length);
+  const { entries, metadata } = decodeHeader(file, bytes.subarray(8, start), bytes.length - start);
   const numbers = (name: string) => {
-    const entry = entries[name];
-    if (!entry) throw new Error(`ops.safetensors has no tensor ${name}`);
-    const [begin, end] = entry.data_offsets.map((offset) => 8 + headerBytes + offset);
-    const { buffer } = Uint8Array.from(file.subarray(begin, end));
-    return { data: new types[entry.dtype](buffer), shape: entry.shape };
+    const entry = entries.get(name);
+    if (!entry) throw new Error(`${file} has no tensor ${name}`);
+    const { buffer } = Uint8Array.from(bytes.subarray(start + entry.begin, start + entry.end));
+    return { data: typed(entry, buffer), shape: entry.shape };
   };
+  const cases = JSON.parse(metadata['cases'] ?? '{}') as Record<string, Golden['parameters']>;
   return Object.entries(cases).map(([name, parameters]) => ({
     name,
     parameters,

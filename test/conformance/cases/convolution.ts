@@ -20,8 +20,10 @@ function draw(random: Random): Sizes {
   const channels = random.pick([1, 2, 3, 4, 5, 7, 8, 16, 17, 24, 33, 48]);
   const kernels = random.pick([1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 40]);
   const images = random.pick([1, 1, 2, 3, 4, 7]);
-  const height = random.integer(1, 14);
-  const width = random.integer(1, 14);
+  // A single pixel under a larger window with padding is not a fully connected layer.
+  const pixel = random.chance(0.08);
+  const height = pixel ? 1 : random.integer(1, 14);
+  const width = pixel ? 1 : random.integer(1, 14);
   const pad = (): number => random.pick([0, 0, 1, 2, 3]);
   const padding: Padding = connected ? [0, 0, 0, 0] : [pad(), pad(), pad(), pad()];
   const [top, left, bottom, right] = padding;
