@@ -203,7 +203,13 @@ export class Program implements Disposable {
 
   constructor(devices: readonly Device[], lists: readonly (readonly Command[])[]) {
     const { Program: Native } = addon();
-    this.#native = native(() => new Native(devices.map(Device.nativeOf), lists));
+    this.#native = native(
+      () =>
+        new Native(
+          devices.map((device) => Device.nativeOf(device)),
+          lists,
+        ),
+    );
   }
 
   /** Off the event loop. Runs that share a device follow one another in the order of these calls. */

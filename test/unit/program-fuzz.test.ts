@@ -3,14 +3,14 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { Command } from '../../lib/plan/commands.js';
+import type { Command, Tensor } from '../../lib/plan/commands.js';
 import { Device, Program } from '../../lib/runtime/native.js';
 import { changed, labelled, validOps } from './program-commands.js';
 
 /** Small, so that what fits runs in no time. */
 const arena = 8192;
 const scratch = 65536;
-const runs = 1500;
+const runs = 800;
 
 /** Every path to a value inside a command: 'x', 'x.shape', 'x.shape.0', ... */
 function paths(value: unknown, prefix = ''): string[] {
@@ -24,8 +24,23 @@ function paths(value: unknown, prefix = ''): string[] {
 const small = fc.integer({ min: -2, max: 9 });
 const places = fc.integer({ min: 0, max: arena / 64 + 1 }).map((n) => n * 64);
 const extremes = fc.constantFrom(
-  ...[-1, 0, 0.5, NaN, Infinity, -Infinity, -0, 1e300, 5e-324],
-  ...[65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 53 - 1, 2 ** 53, -(2 ** 53)],
+  -1,
+  0.5,
+  NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  1e300,
+  5e-324,
+  65535,
+  65536,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 40,
+  2 ** 53 - 1,
+  2 ** 53,
+  -(2 ** 53),
 );
 const numbers = fc.oneof({ weight: 4, arbitrary: small }, { weight: 2, arbitrary: places }, extremes);
 const anything = fc.oneof(
@@ -54,18 +69,16 @@ function applied(command: Command, [path, value]: [string, unknown]): Command {
   }
 }
 
-/** A tensor at a random place, of a random small shape: transfers and copies among them are often valid. */
-const tensor = fc.record({
-  offset: places,
-  shape: fc.tuple(...Array<typeof small>(4).fill(fc.nat(3) as never)),
-});
-const same = fc.record({ offset: places, shape: fc.constant([1, 1, 2, 4] as const) });
+/** Small tensors at random places, mostly of one shape: transfers and copies among them are often valid. */
+const odd: fc.Arbitrary<Tensor> = fc.record({ offset: places, shape: fc.tuple(small, small, small, small) });
+const same: fc.Arbitrary<Tensor> = fc.record({ offset: places, shape: fc.constant([1, 1, 2, 4] as const) });
+const tensor = fc.oneof({ weight: 5, arbitrary: same }, odd);
 const meeting: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
     op: fc.constant('transfer' as const),
     label: fc.constant('send'),
-    x: fc.oneof({ weight: 5, arbitrary: same }, tensor) as never,
-    to: fc.oneof({ weight: 5, arbitrary: same }, tensor) as never,
+    x: tensor,
+    to: tensor,
     device: fc.integer({ min: -1, max: 2 }),
     event: fc.nat(3),
   }),
