@@ -70,7 +70,7 @@ function build() {
     if (error) missing.push('node-gyp (npm brings one: run this through npm)');
     fail(
       missing.length > 0
-        ? `the addon could not be built: ${missing.join(' and ')} not found. ` +
+        ? `the addon could not be built: ${new Intl.ListFormat('en').format(missing)} not found. ` +
             'Install what is missing (Debian and Ubuntu: apt-get install g++ make python3; macOS: xcode-select --install), ' +
             'then: npm rebuild alexnet-native'
         : 'the addon could not be built; the messages of the compiler are above',
