@@ -41,6 +41,7 @@ export interface Augmentation {
 export interface Recipe {
   readonly batch: number;
   readonly epochs: number;
+  /** Of all weights, where the schedule does not say otherwise (a 'step' schedule holds rates of its own). */
   readonly learningRate: number;
   readonly schedule: Schedule;
   /** Learning rates of single layers' weights from given epochs on, over the schedule's. */

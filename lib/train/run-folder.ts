@@ -1,6 +1,6 @@
 /** A run on disk: config.json (everything resolved), metrics.jsonl, checkpoints/. */
 
-import { mkdir, open, readFile, readdir, rename, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
@@ -126,6 +126,11 @@ export class RunFolder {
     this.flushed = Date.now();
     const text = this.lines.splice(0).join('');
     if (text) await this.metrics.appendFile(text);
+  }
+
+  /** Removes the folder of a run that did not begin. */
+  async discard(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
   }
 
   async close(): Promise<void> {

@@ -103,6 +103,7 @@ class Run {
     const folder = saved
       ? await RunFolder.resume(saved.path, firstStep)
       : await RunFolder.create(setting.presetName, options.out);
+    let begun = saved !== null;
     try {
       const images = preset(setting.presetName, 2).preprocessing;
       const preprocessing = options.preprocessing ?? saved?.config.preprocessing ?? images;
@@ -122,6 +123,7 @@ class Run {
         );
       }
       await folder.writeConfig(config);
+      begun = true;
       await using network = Network.open({
         graph: config.graph,
         preprocessing: config.preprocessing,
@@ -151,6 +153,8 @@ class Run {
       return yield* trainer.events();
     } finally {
       await folder.close();
+      // A run that never got to its first step leaves nothing in the way of the next try.
+      if (!begun) await folder.discard();
     }
   }
 
@@ -218,6 +222,7 @@ class Trainer {
   private readonly recentLosses: number[] = [];
   private lastSave = Date.now();
   private savedStep = -1;
+  private lastSaved: string | null = null;
   private validation: ErrorRates | null = null;
 
   constructor(
@@ -383,6 +388,7 @@ class Trainer {
       momentum: network.parameters('momentum'),
       training: this.state,
     });
+    this.lastSaved = path;
     if (name === 'last') {
       this.lastSave = Date.now();
       this.savedStep = this.state.step;
@@ -394,10 +400,9 @@ class Trainer {
     await this.folder.log({ step, diverged: String(loss) });
     const { learningRate } = this.config.recipe;
     const what = tensor ? `${tensor} is no longer finite` : `the loss is ${loss}`;
-    const kept =
-      this.savedStep >= 0
-        ? `the checkpoint of step ${this.savedStep} is kept in ${this.folder.checkpoint('last')}`
-        : 'no checkpoint had been written';
+    const kept = this.lastSaved
+      ? `the last good checkpoint is ${this.lastSaved}`
+      : 'no checkpoint had been written';
     throw new AlexNetError(
       'DIVERGED',
       `${what} at step ${step}: training has diverged; start again with a smaller --learning-rate (it was ${learningRate}) or another --initialisation; ${kept}`,
