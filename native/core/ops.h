@@ -281,7 +281,7 @@ struct ActivationForward {
   }
 };
 
-// dx = mask * scale * dy * activation'(.), the derivative read off the activation's output y; dx may be dy
+// dx = mask * dy * activation'(.), the derivative read off the activation's output y; dx may be dy
 // itself. y is what the forward op wrote. relu: after dropout and scale it is positive exactly where the
 // gradient passes; tanh with dropout: y = mask * tanh(.), and the mask is drawn again, so 1 - y^2 is right
 // wherever it counts.

@@ -93,8 +93,8 @@ void run(const ConvolutionForward& op, const Run& run) {
   g.target = run.data(op.y);
   g.weights = run.data(op.w);
   g.bias = op.bias ? run.data(*op.bias) : nullptr;
-  const bool matrix = g.grid.height * g.grid.width * g.grid.source_height * g.grid.source_width == 1;
-  if (matrix && op.groups == 1 && g.grid.images < kFewImages) {
+  const bool matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
+  if (matrix && g.grid.images < kFewImages) {
     run.pool().share(g.outputs, 4,
                      [&](int64_t begin, int64_t end, int) { run.kernels().dot(g, begin, end); });
   } else {
