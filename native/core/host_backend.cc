@@ -15,15 +15,12 @@
 namespace alexnet {
 namespace {
 
+size_t rounded_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
+
 #ifdef ALEXNET_HUGE_PAGES
 // Above this an arena is made of huge pages where the system has them: a weight matrix of 150 MB is read with
 // few misses of the address translation.
 constexpr size_t kHugePage = size_t{2} << 20;
-#endif
-
-size_t rounded_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
-
-#ifdef ALEXNET_HUGE_PAGES
 
 // Anonymous pages come zero-filled, and only when they are touched.
 std::byte* allocate(size_t bytes) {
