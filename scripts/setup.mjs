@@ -34,20 +34,21 @@ function run(title, file, ...rest) {
 
 const at = (...names) => join(root, ...names);
 
+// Not npm ci: it insists on the lock file naming the packages of all platforms, which a registry's mirror may not have.
 function installDependencies() {
   if (modified(at('node_modules', '.package-lock.json')) >= modified(at('package-lock.json'))) return;
   const npm = process.env.npm_execpath;
   if (!npm?.endsWith('.js')) {
-    console.error('node_modules is missing or older than package-lock.json: run npm ci');
+    console.error('node_modules is missing or older than package-lock.json: run npm install');
     process.exit(1);
   }
-  run('npm ci', npm, 'ci');
+  run('npm install', npm, 'install', '--no-save');
 }
 
 function buildAddon() {
   if (process.env.ALEXNET_NATIVE_BINARY || process.env.ALEXNET_NATIVE_BUILD === 'skip') return;
   const sources = youngest([at('native'), at('binding.gyp')], ['.cc', '.h', '.inc', '.json']);
-  // npm ci may have kept a prebuilt addon; a clone has none.
+  // npm install may have kept a prebuilt addon; a clone has none.
   if (Math.max(modified(built), modified(prebuilt)) >= sources) return;
   run('building the native addon', at('scripts', 'install.mjs'), '--rebuild');
 }
