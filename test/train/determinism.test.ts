@@ -71,9 +71,12 @@ describe('a run killed at any moment goes on as if it had not been', () => {
   const program = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
   const steps = 40;
   const fresh = (out: string): string[] => [
-    ...['train', at('images'), '--preset', 'mini', '--batch', '16', '--steps', String(steps)],
+    'train',
+    at('images'),
+    ...`--preset mini --batch 16 --steps ${steps}`.split(' '),
     // A save after every step: many of the kills fall into the writing of a checkpoint.
-    ...['--save-every', '1', '--validate-every', '7', '--out', at(out), '--json'],
+    ...'--save-every 1 --validate-every 7 --json --out'.split(' '),
+    at(out),
   ];
 
   /** Runs the program, killing it outright after so many milliseconds; resolves with its exit code, null if killed. */
