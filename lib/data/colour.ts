@@ -1,18 +1,18 @@
 /** Principal axes of the training set's colours (the paper, section 4.1). */
 
-/** Exact sums over pixels; doubles hold integers to 2⁵³: 1.3 million images of 256×256 give 5.6·10¹⁵ at most. */
+/** Exact, so in whatever order the images come: 64 bits are not enough for the square of ImageNet's sums. */
 export interface ColourSums {
-  pixels: number;
+  pixels: bigint;
   /** Of r, g, b. */
-  readonly first: number[];
+  first: bigint[];
   /** Of rr, rg, rb, gg, gb, bb. */
-  readonly second: number[];
+  second: bigint[];
 }
 
 export const emptyColourSums = (): ColourSums => ({
-  pixels: 0,
-  first: [0, 0, 0],
-  second: [0, 0, 0, 0, 0, 0],
+  pixels: 0n,
+  first: [0n, 0n, 0n],
+  second: [0n, 0n, 0n, 0n, 0n, 0n],
 });
 
 export interface ColourAxes {
@@ -22,6 +22,7 @@ export interface ColourAxes {
   readonly deviations: readonly number[];
 }
 
+/** Adds one image, up to 2³⁷ pixels of r, g, b bytes. */
 export function addColours(sums: ColourSums, pixels: Uint8Array): void {
   let r = 0;
   let g = 0;
@@ -46,21 +47,30 @@ export function addColours(sums: ColourSums, pixels: Uint8Array): void {
     gb += y * z;
     bb += z * z;
   }
-  sums.pixels += pixels.length / 3;
-  [r, g, b].forEach((value, i) => (sums.first[i] = (sums.first[i] as number) + value));
-  [rr, rg, rb, gg, gb, bb].forEach((value, i) => (sums.second[i] = (sums.second[i] as number) + value));
+  sums.pixels += BigInt(pixels.length / 3);
+  sums.first = plus(sums.first, [r, g, b]);
+  sums.second = plus(sums.second, [rr, rg, rb, gg, gb, bb]);
 }
 
-export function covariance(sums: ColourSums): number[][] {
-  const n = Math.max(1, sums.pixels);
-  const mean = sums.first.map((value) => value / n);
+const plus = (sums: readonly bigint[], more: readonly number[]): bigint[] =>
+  sums.map((sum, i) => sum + BigInt(more[i] as number));
+
+/** Of at least one pixel, in grey levels. */
+export const meanColour = ({ pixels, first }: ColourSums): number[] =>
+  first.map((sum) => Number(sum) / Number(pixels));
+
+/** 3 × 3, grey levels squared: (n Σxy − Σx Σy) / n², rounded in the division alone. */
+export function covariance({ pixels, first, second }: ColourSums): number[][] {
   const place = [
     [0, 1, 2],
     [1, 3, 4],
     [2, 4, 5],
   ];
   return place.map((row, i) =>
-    row.map((index, j) => (sums.second[index] as number) / n - (mean[i] as number) * (mean[j] as number)),
+    row.map((index, j) => {
+      const product = (first[i] as bigint) * (first[j] as bigint);
+      return Number(pixels * (second[index] as bigint) - product) / Number(pixels * pixels);
+    }),
   );
 }
 

@@ -3,12 +3,13 @@
  * turn, background and clutter, and written as JPEG files, so that they come in through the same door as photographs.
  */
 
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Seed } from '../plan/commands.js';
 import { randomBlock, unit } from '../random/philox.js';
 import { streams } from '../random/streams.js';
+import { writeWholeFolder } from './whole-folder.js';
 
 /** Uniform numbers for one drawing. */
 class Dice {
@@ -160,36 +161,36 @@ export interface DemoOptions {
 
 const atOnce = 4;
 
-/** Draws the set into `folder` (train/<class>/, val/<class>/) unless it is there already. */
+/**
+ * Draws the set into `folder` (train/<class>/, val/<class>/) unless it is there already. Throws AlexNetError DATA where the
+ * disk is full, and the signal's reason when aborted.
+ */
 export async function drawDemoSet(folder: string, options: DemoOptions): Promise<void> {
-  if (await stat(folder).catch(() => null)) return;
+  const exists = async (): Promise<boolean> => (await stat(folder).catch(() => null)) !== null;
+  if (await exists()) return;
+  await writeWholeFolder(folder, async (temporary) => await drawAll(temporary, options), exists);
+}
+
+async function drawAll(folder: string, options: DemoOptions): Promise<void> {
   const { training, validation, seed, signal } = options;
   const each = training + validation;
   const total = demoClasses.length * each;
-  const temporary = `${folder}.${process.pid}.tmp`;
-  try {
-    for (const part of ['train', 'val']) {
-      for (const name of demoClasses) await mkdir(join(temporary, part, name), { recursive: true });
-    }
-    for (let start = 0; start < total; start += atOnce) {
-      signal?.throwIfAborted();
-      const chosen = Array.from({ length: Math.min(atOnce, total - start) }, (_, i) => start + i);
-      await Promise.all(
-        chosen.map(async (drawing) => {
-          const name = demoClasses[Math.floor(drawing / each)] as string;
-          const place = drawing % each;
-          const part = place < training ? 'train' : 'val';
-          const jpeg = await sharp(Buffer.from(demoSvg(name, seed, drawing)))
-            .jpeg({ quality: 90 })
-            .toBuffer();
-          await writeFile(join(temporary, part, name, `${name}-${String(place).padStart(4, '0')}.jpg`), jpeg);
-        }),
-      );
-      options.onProgress?.(start + chosen.length, total);
-    }
-    await rename(temporary, folder);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
+  for (const part of ['train', 'val']) {
+    for (const name of demoClasses) await mkdir(join(folder, part, name), { recursive: true });
+  }
+  const draw = async (drawing: number): Promise<void> => {
+    const name = demoClasses[Math.floor(drawing / each)] as string;
+    const place = drawing % each;
+    const part = place < training ? 'train' : 'val';
+    const jpeg = await sharp(Buffer.from(demoSvg(name, seed, drawing)))
+      .jpeg({ quality: 90 })
+      .toBuffer();
+    await writeFile(join(folder, part, name, `${name}-${String(place).padStart(4, '0')}.jpg`), jpeg);
+  };
+  for (let start = 0; start < total; start += atOnce) {
+    signal?.throwIfAborted();
+    const chosen = Array.from({ length: Math.min(atOnce, total - start) }, (_, i) => start + i);
+    await Promise.all(chosen.map(draw));
+    options.onProgress?.(start + chosen.length, total);
   }
 }

@@ -1,179 +1,127 @@
-/**
- * Decoded images on disk, so that later epochs and later runs do not decode again: `images.bin` holds store × store × 3
- * bytes an image, `index.json` says what they are. The index is written last and by renaming: without a whole and
- * fitting index the folder is as good as empty.
- */
+/** A set of decoded images, so that later epochs and later runs do not decode again. */
 
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { AlexNetError } from '../errors.js';
-import type { Preprocessing } from '../graph/graph.js';
-import { addColours, covariance, emptyColourSums, principalAxes, type ColourAxes } from './colour.js';
-import { decodeImage } from './decode.js';
-import type { LabelledFile } from './folder.js';
+import type { ColourAxes } from './colour.js';
+import { prepareFolder, type PrepareOptions } from './prepare.js';
+import { imagesFile, readStoreFiles, type SkippedImage, type StoreIndex } from './store-files.js';
 
-export interface SkippedImage {
-  readonly file: string;
-  readonly reason: string;
-}
-
-interface Index {
-  readonly version: 1;
-  readonly fingerprint: string;
-  readonly labels: readonly number[];
-  readonly skipped: readonly SkippedImage[];
-  readonly meanColour: readonly number[];
-  readonly colour: ColourAxes;
-}
+export type { PrepareOptions } from './prepare.js';
+export type { SkippedImage } from './store-files.js';
 
 export interface ImageStore {
   readonly count: number;
+  /** Where each image came from. */
+  readonly files: readonly string[];
   readonly labels: readonly number[];
   readonly skipped: readonly SkippedImage[];
-  /** store × store × 3: each pixel's mean over the images. */
+  /** store × store × 3: each pixel's mean over the images, grey levels. */
   readonly meanImage: Float32Array;
+  /** Red, green, blue. */
   readonly meanColour: readonly number[];
   readonly colour: ColourAxes;
-  /** Copies an image's bytes into `target` at `offset`. */
+  /**
+   * Copies an image's store × store × 3 bytes into `target` at `offset`. Throws AlexNetError DATA where the disk gives back
+   * other bytes than were written.
+   */
   read(index: number, target: Uint8Array, offset: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface PrepareOptions {
-  readonly files: readonly LabelledFile[];
-  readonly preprocessing: Pick<Preprocessing, 'store' | 'fit'>;
-  /** The folder to keep the decoded images in; several stores may share it. */
-  readonly cache: string;
-  readonly onProgress?: (done: number, total: number, skipped: number) => void;
-  readonly signal?: AbortSignal;
-}
-
 /** Stores up to this size are held in memory; a larger one is read from its file. */
 const memoryLimit = 2 ** 30;
-const concurrency = 8;
+
+/**
+ * Opens the decoded images of `files`, decoding them first where no earlier run has. Images that cannot be read are skipped
+ * and listed. Throws AlexNetError DATA where none is left.
+ */
+export async function prepareStore(options: PrepareOptions, held = memoryLimit): Promise<ImageStore> {
+  const fingerprint = await fingerprintOf(options);
+  const folder = join(options.cache, fingerprint.slice(0, 16));
+  const record = options.preprocessing.store ** 2 * 3;
+  const whole = async (): Promise<ImageStore | null> => await openStore(folder, fingerprint, record, held);
+  const opened = await whole();
+  if (opened) return opened;
+  await prepareFolder(folder, fingerprint, options, async () => {
+    const other = await whole();
+    await other?.close();
+    return other !== null;
+  });
+  const prepared = await whole();
+  if (!prepared)
+    throw new AlexNetError('DATA', `${folder}: the disk does not give back what was written to it`);
+  return prepared;
+}
+
+/** Files whose size and date are asked for at once. */
+const atOnce = 64;
 
 /** Changes with the images, their sizes and dates, and how they are prepared. */
-async function fingerprintOf({ files, preprocessing }: PrepareOptions): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([1, preprocessing.store, preprocessing.fit]));
-  for (const { file, label } of files) {
-    const found = await stat(file).catch(() => null);
-    hash.update(JSON.stringify([file, label, found?.size, found?.mtimeMs]));
+async function fingerprintOf({ files, preprocessing, signal }: PrepareOptions): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([preprocessing.store, preprocessing.fit]));
+  for (let start = 0; start < files.length; start += atOnce) {
+    signal?.throwIfAborted();
+    const some = files.slice(start, start + atOnce).map(async ({ file, label }) => {
+      const found = await stat(file).catch(() => null);
+      return JSON.stringify([file, label, found?.size, found?.mtimeMs]);
+    });
+    for (const line of await Promise.all(some)) hash.update(line);
   }
   return hash.digest('hex');
 }
 
-/** Opens the decoded images of `files`, decoding them first where no earlier run has. */
-export async function prepareStore(options: PrepareOptions): Promise<ImageStore> {
-  const fingerprint = await fingerprintOf(options);
-  const folder = join(options.cache, fingerprint.slice(0, 16));
-  const record = options.preprocessing.store ** 2 * 3;
-  const index =
-    (await readIndex(folder, fingerprint, record)) ?? (await decodeAll(options, folder, fingerprint, record));
-  return await openStore(folder, index, record);
-}
-
-async function readIndex(folder: string, fingerprint: string, record: number): Promise<Index | null> {
-  try {
-    const index = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8')) as Index;
-    const { size } = await stat(join(folder, 'images.bin'));
-    const fits =
-      index.version === 1 && index.fingerprint === fingerprint && size === index.labels.length * record;
-    return fits ? index : null;
-  } catch {
-    return null;
-  }
-}
-
-async function decodeAll(
-  options: PrepareOptions,
+/** null where the folder has no whole store of these images. */
+async function openStore(
   folder: string,
   fingerprint: string,
   record: number,
-): Promise<Index> {
-  const { files, signal } = options;
-  const temporary = `${folder}.${process.pid}.tmp`;
-  await mkdir(temporary, { recursive: true });
-  try {
-    const images = await open(join(temporary, 'images.bin'), 'w');
-    const labels: number[] = [];
-    const skipped: SkippedImage[] = [];
-    const sum = new Float64Array(record);
-    const colours = emptyColourSums();
-    try {
-      // A sliding window of decodes, written in the files' order.
-      const ahead: ReturnType<typeof decodeImage>[] = [];
-      for (let next = 0, i = 0; i < files.length; i++) {
-        signal?.throwIfAborted();
-        while (next < files.length && ahead.length < concurrency) {
-          ahead.push(decodeImage((files[next++] as LabelledFile).file, options.preprocessing));
-        }
-        const decoded = await (ahead.shift() as ReturnType<typeof decodeImage>);
-        const { file, label } = files[i] as LabelledFile;
-        if ('reason' in decoded) skipped.push({ file, reason: decoded.reason });
-        else {
-          await images.writeFile(decoded.pixels);
-          labels.push(label);
-          addColours(colours, decoded.pixels);
-          for (let p = 0; p < record; p++) sum[p] = (sum[p] as number) + (decoded.pixels[p] as number);
-        }
-        options.onProgress?.(i + 1, files.length, skipped.length);
-      }
-      if (labels.length === 0) throw new AlexNetError('DATA', noneReadable(skipped));
-      await images.sync();
-    } finally {
-      await images.close();
-    }
-    const index: Index = {
-      version: 1,
-      fingerprint,
-      labels,
-      skipped,
-      meanColour: colours.first.map((value) => value / colours.pixels),
-      colour: principalAxes(covariance(colours)),
-    };
-    await writeFile(
-      join(temporary, 'mean.bin'),
-      Float32Array.from(sum, (value) => value / labels.length),
-    );
-    await writeFile(join(temporary, 'index.json'), JSON.stringify(index));
-    await rm(folder, { recursive: true, force: true });
-    await rename(temporary, folder);
-    return index;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw explained(error as NodeJS.ErrnoException, folder);
-  }
+  limit: number,
+): Promise<ImageStore | null> {
+  const found = await readStoreFiles(folder, fingerprint, record);
+  if (!found) return null;
+  const { index, meanImage } = found;
+  const { files, labels, skipped, meanColour, colour } = index;
+  const records =
+    labels.length * record <= limit
+      ? await inMemory(folder, index, record)
+      : inFile(folder, await open(imagesFile(folder), 'r'), index, record);
+  return (
+    records && { count: labels.length, files, labels, skipped, meanImage, meanColour, colour, ...records }
+  );
 }
 
-const noneReadable = (skipped: readonly SkippedImage[]): string =>
-  `none of the ${skipped.length} images could be read; the first, ${skipped[0]?.file}: ${skipped[0]?.reason}`;
+const done = Promise.resolve();
 
-function explained(error: NodeJS.ErrnoException, folder: string): Error {
-  if (error.code === 'ENOSPC') {
-    return new AlexNetError(
-      'DATA',
-      `no space left for the decoded images in ${folder}; make room or choose another --out`,
-    );
-  }
-  return error;
-}
+type Records = Pick<ImageStore, 'read' | 'close'>;
 
-async function openStore(folder: string, index: Index, record: number): Promise<ImageStore> {
-  const file: FileHandle = await open(join(folder, 'images.bin'), 'r');
-  const bytes = index.labels.length * record;
-  const held = bytes <= memoryLimit ? await file.readFile() : null;
-  const mean = await readFile(join(folder, 'mean.bin'));
+/** null where an image is damaged: it can still be decoded again. */
+async function inMemory(folder: string, { checksums }: StoreIndex, record: number): Promise<Records | null> {
+  const bytes = await readFile(imagesFile(folder));
+  const image = (index: number): Uint8Array => bytes.subarray(index * record, (index + 1) * record);
+  if (!checksums.every((sum, index) => crc32(image(index)) === sum)) return null;
   return {
-    count: index.labels.length,
-    labels: index.labels,
-    skipped: index.skipped,
-    meanImage: new Float32Array(mean.buffer.slice(mean.byteOffset, mean.byteOffset + mean.length)),
-    meanColour: index.meanColour,
-    colour: index.colour,
-    read: async (image, target, offset) => {
-      if (held) target.set(held.subarray(image * record, (image + 1) * record), offset);
-      else await file.read(target, offset, record, image * record);
+    read: (index, target, offset) => {
+      target.set(image(index), offset);
+      return done;
+    },
+    close: () => done,
+  };
+}
+
+function inFile(folder: string, file: FileHandle, { checksums }: StoreIndex, record: number): Records {
+  // Each image's bytes are checked the first time they are read.
+  const checked = new Uint8Array(checksums.length);
+  return {
+    read: async (index, target, offset) => {
+      const { bytesRead } = await file.read(target, offset, record, index * record);
+      if (bytesRead === record && checked[index] === 1) return;
+      if (bytesRead < record || crc32(target.subarray(offset, offset + record)) !== checksums[index]) {
+        throw new AlexNetError('DATA', `${folder} is damaged at image ${index}; remove it and run again`);
+      }
+      checked[index] = 1;
     },
     close: async () => await file.close(),
   };
