@@ -99,7 +99,7 @@ export async function listImages(path: string): Promise<Listing> {
   const validation = await classFolders(join(path, held), root);
   const missing = classes.filter((name) => !validation.has(name));
   const extra = [...validation.keys()].filter((name) => !train.has(name));
-  if (missing.length > 0) fail(`${path}/${held} lacks classes that train has: ${some(missing)}`);
-  if (extra.length > 0) fail(`${path}/${held} has classes that train lacks: ${some(extra)}`);
+  if (missing.length > 0) fail(`${join(path, held)} lacks classes that train has: ${some(missing)}`);
+  if (extra.length > 0) fail(`${join(path, held)} has classes that train lacks: ${some(extra)}`);
   return { classes, train: labelled(train, classes), validation: labelled(validation, classes) };
 }

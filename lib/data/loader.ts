@@ -31,12 +31,14 @@ export async function trainingBatch(
   const record = preprocessing.store ** 2 * 3;
   const images = new Uint8Array(batch * record);
   const labels = new Int32Array(batch);
+  const reading: Promise<void>[] = [];
   for (let n = 0; n < batch; n++) {
     const position = step * batch + n;
     const index = imageAt(position % store.count, store.count, Math.floor(position / store.count), seed);
     labels[n] = store.labels[index] ?? -1;
-    await store.read(index, images, n * record);
+    reading.push(store.read(index, images, n * record));
   }
+  await Promise.all(reading);
   const views = trainingViews(
     batch,
     preprocessing.store,
@@ -60,10 +62,12 @@ export async function* orderedBatches(
     const count = Math.min(batch, store.count - start);
     const images = new Uint8Array(batch * record);
     const labels = new Int32Array(batch).fill(-1);
+    const reading: Promise<void>[] = [];
     for (let n = 0; n < count; n++) {
       labels[n] = store.labels[start + n] ?? -1;
-      await store.read(start + n, images, n * record);
+      reading.push(store.read(start + n, images, n * record));
     }
+    await Promise.all(reading);
     yield { images, labels, count };
   }
 }
