@@ -1,31 +1,43 @@
 /** Names for what is written beside its place and renamed when whole; and clearing away what a killed process left. */
 
+import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-let made = 0;
+const host = hostname().replaceAll(/[^\w-]/g, '-');
+/** Names given out by this process. */
+const own = new Set<string>();
 
 /** A name of this process's own beside `path`; hidden, so that nobody takes it for the file. */
 export function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.${made++}.tmp`);
+  const name = `.${basename(path)}.${host}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  own.add(name);
+  return join(dirname(path), name);
 }
 
-/** A writer on another machine that shares the folder is not in our table of processes, but it is not silent either. */
-const silence = 60_000;
+/** Of writers on other machines that share the folder nothing is known but when they last wrote. */
+const silence = 3600_000;
 
 /** Removes what writers of `path` left that are no longer alive. */
 export async function removeAbandoned(path: string): Promise<void> {
   const folder = dirname(path);
   const prefix = `.${basename(path)}.`;
   for (const name of await readdir(folder).catch(() => [])) {
-    const owner = name.startsWith(prefix) ? /^(\d+)\.\d+\.tmp$/.exec(name.slice(prefix.length)) : null;
-    if (!owner || isRunning(Number(owner[1]))) continue;
+    const parts = name.startsWith(prefix)
+      ? /^(.+)\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name.slice(prefix.length))
+      : null;
+    if (!parts || own.has(name)) continue;
     const left = join(folder, name);
-    if (Date.now() - (await lastTouched(left)) > silence) await rm(left, { recursive: true, force: true });
+    const alive =
+      parts[1] === host ? isRunning(Number(parts[2])) : Date.now() - (await lastTouched(left)) < silence;
+    if (!alive) await rm(left, { recursive: true, force: true });
   }
 }
 
 function isRunning(pid: number): boolean {
+  // In a container every run may have the same number: what we have not made ourselves, our predecessor left.
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
     return true;

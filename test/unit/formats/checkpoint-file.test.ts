@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint, writeAtomically, type NamedTensor } from '../../../lib/formats/checkpoint-file.js';
@@ -126,17 +126,21 @@ describe('writing', () => {
 
   it('clears away what a killed writer left, and nothing else', async () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
-    const abandoned = `.x.safetensors.${pid}.0.tmp`;
-    const fresh = `.x.safetensors.${pid}.1.tmp`;
-    const alive = `.x.safetensors.${process.ppid}.0.tmp`;
-    const others = `.y.safetensors.${pid}.0.tmp`;
-    for (const name of [abandoned, fresh, alive, others]) {
+    const here = hostname().replaceAll(/[^\w-]/g, '-');
+    const left = (name: string, host: string, writer: number): string =>
+      `.${name}.safetensors.${host}.${writer}.0123abcd.tmp`;
+    const dead = left('x', here, pid);
+    const predecessor = left('x', here, process.pid);
+    const alive = left('x', here, process.ppid);
+    const elsewhere = left('x', 'elsewhere', pid);
+    const longSilent = left('x', 'elsewhere', pid + 1);
+    const others = left('y', here, pid);
+    for (const name of [dead, predecessor, alive, elsewhere, longSilent, others])
       await writeFile(at(name), 'half');
-      if (name !== fresh) await utimes(at(name), 1e9, 1e9);
-    }
+    await utimes(at(longSilent), 1e9, 1e9);
     await writeAtomically(at('x.safetensors'), tensors, metadata);
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp')).toSorted()).toEqual(
-      [fresh, alive, others].toSorted(),
+      [alive, elsewhere, others].toSorted(),
     );
   });
 });
