@@ -48,8 +48,8 @@ function installDependencies() {
 function buildAddon() {
   if (process.env.ALEXNET_NATIVE_BINARY || process.env.ALEXNET_NATIVE_BUILD === 'skip') return;
   const sources = youngest([at('native'), at('binding.gyp')], ['.cc', '.h', '.inc', '.json']);
-  // npm install may have kept a prebuilt addon; a clone has none.
-  if (Math.max(modified(built), modified(prebuilt)) >= sources) return;
+  // npm install may have kept a prebuilt addon and built none.
+  if (modified(existsSync(built) ? built : prebuilt) >= sources) return;
   run('building the native addon', at('scripts', 'install.mjs'), '--rebuild');
 }
 
