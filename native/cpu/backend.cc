@@ -27,8 +27,9 @@ const Kernels& best_kernels() {
 CpuBackend::CpuBackend(int threads) : kernels_(best_kernels()), pool_(std::max(1, threads)) {}
 
 size_t CpuBackend::workspace(const ComputeOp& op) const {
-  const size_t floats = scratch_floats(kernels_, op);
-  return floats ? Run::padded(floats) * sizeof(float) * static_cast<size_t>(pool_.threads()) : 0;
+  const ScratchSize floats = scratch_size(kernels_, op);
+  return (Run::padded(floats.shared) + Run::padded(floats.each) * static_cast<size_t>(pool_.threads())) *
+         sizeof(float);
 }
 
 namespace {
@@ -91,23 +92,23 @@ void CpuBackend::execute(const ComputeOp& op, size_t workspace_offset, const Ste
   std::visit([&](const auto& o) { run(o, context); }, op);
 }
 
-size_t scratch_floats(const Kernels& kernels, const ComputeOp& op) {
+ScratchSize scratch_size(const Kernels& kernels, const ComputeOp& op) {
+  const auto each = [](auto floats) { return ScratchSize{static_cast<size_t>(floats), 0}; };
   const auto pool = [&](const Tensor& x, const Tensor& y, const PoolParameters& p, const LrnParameters* lrn) {
-    return kernels.lrn_pool_scratch(lrn_pool_of(x, y, p, lrn, Activation::kNone));
+    return each(kernels.lrn_pool_scratch(lrn_pool_of(x, y, p, lrn, Activation::kNone)));
   };
-  if (auto* o = std::get_if<ConvolutionForward>(&op)) return kernels.gather_scratch(gather_of(*o));
-  if (auto* o = std::get_if<ConvolutionBackwardData>(&op)) return kernels.gather_scratch(gather_of(*o));
-  if (auto* o = std::get_if<ConvolutionBackwardWeights>(&op)) return kernels.outer_scratch(outer_of(*o));
+  if (auto* o = std::get_if<ConvolutionForward>(&op)) return scratch_size(kernels, *o);
+  if (auto* o = std::get_if<ConvolutionBackwardData>(&op)) return scratch_size(kernels, *o);
+  if (auto* o = std::get_if<ConvolutionBackwardWeights>(&op)) return scratch_size(kernels, *o);
   if (auto* o = std::get_if<MaxPoolForward>(&op)) return pool(o->x, o->y, o->pool, nullptr);
   if (auto* o = std::get_if<MaxPoolBackward>(&op)) return pool(o->x, o->dy, o->pool, nullptr);
   if (auto* o = std::get_if<LrnPoolForward>(&op)) return pool(o->x, o->y, o->pool, &o->lrn);
   if (auto* o = std::get_if<LrnPoolBackward>(&op)) return pool(o->x, o->dy, o->pool, &o->lrn);
-  if (auto* o = std::get_if<LrnForward>(&op)) return kernels.lrn_scratch(lrn_of(o->lrn), o->x.c());
-  if (auto* o = std::get_if<LrnBackward>(&op)) return kernels.lrn_scratch(lrn_of(o->lrn), o->x.c());
-  if (auto* o = std::get_if<MapNormForward>(&op)) return static_cast<size_t>(o->x.c() + 64);
-  if (auto* o = std::get_if<MapNormBackward>(&op))
-    return static_cast<size_t>(o->x.c() * (1 + 2 * o->x.h() * o->x.w()) + 64);
-  return 0;
+  if (auto* o = std::get_if<LrnForward>(&op)) return each(kernels.lrn_scratch(lrn_of(o->lrn), o->x.c()));
+  if (auto* o = std::get_if<LrnBackward>(&op)) return each(kernels.lrn_scratch(lrn_of(o->lrn), o->x.c()));
+  if (auto* o = std::get_if<MapNormForward>(&op)) return each(o->x.c() + 64);
+  if (auto* o = std::get_if<MapNormBackward>(&op)) return each(o->x.c() * (1 + 2 * o->x.h() * o->x.w()) + 64);
+  return {};
 }
 
 }  // namespace alexnet::cpu

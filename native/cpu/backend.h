@@ -33,16 +33,21 @@ struct Run {
   const Kernels& kernels() const { return backend.kernels(); }
   ThreadPool& pool() const { return backend.pool(); }
   float* data(const Tensor& tensor) const { return backend.data<float>(tensor); }
-  // Scratch of one thread, `floats` each.
-  float* scratch(int thread, size_t floats) const {
-    return backend.at<float>(workspace) + static_cast<size_t>(thread) * padded(floats);
+  // Scratch of all threads together, the first of the workspace.
+  float* shared() const { return backend.at<float>(workspace); }
+  // Scratch of one thread: `floats` each, behind the `shared` floats of all.
+  float* scratch(int thread, size_t floats, size_t shared = 0) const {
+    return backend.at<float>(workspace) + padded(shared) + static_cast<size_t>(thread) * padded(floats);
   }
   // Threads' scratch lies on cache lines, and pages, of its own.
   static size_t padded(size_t floats) { return (floats + 1023) / 1024 * 1024; }
 };
 
-// Floats of scratch each thread needs; 0 for ops that need none.
-size_t scratch_floats(const Kernels& kernels, const ComputeOp& op);
+// Floats of scratch each thread needs, and floats that all share; 0 for ops that need none.
+struct ScratchSize {
+  size_t each = 0, shared = 0;
+};
+ScratchSize scratch_size(const Kernels& kernels, const ComputeOp& op);
 
 void run(const ConvolutionForward& op, const Run& run);
 void run(const ConvolutionBackwardData& op, const Run& run);
@@ -67,10 +72,10 @@ void run(const Gaussian& op, const Run& run);
 void run(const Copy& op, const Run& run);
 void run(const Sum& op, const Run& run);
 
-// What the convolution ops hand to the kernels, shared with scratch_floats.
-GatherGemm gather_of(const ConvolutionForward& op);
-GatherGemm gather_of(const ConvolutionBackwardData& op);
-OuterGemm outer_of(const ConvolutionBackwardWeights& op);
+ScratchSize scratch_size(const Kernels& kernels, const ConvolutionForward& op);
+ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardData& op);
+ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardWeights& op);
+
 Lrn lrn_of(const LrnParameters& parameters);
 LrnPool lrn_pool_of(const Tensor& x, const Tensor& y, const PoolParameters& pool, const LrnParameters* lrn,
                     Activation activation);

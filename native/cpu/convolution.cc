@@ -66,7 +66,35 @@ void gather_all(const GatherGemm& first, int64_t groups, int64_t source_step, in
   });
 }
 
-}  // namespace
+// A fully connected layer in either direction.
+void matrix(const GatherGemm& g, const Run& run) {
+  const Kernels& kernels = run.kernels();
+  if (g.grid.images < kFewImages && g.w_inner == 1) {
+    run.pool().share(g.outputs, 4, [&](int64_t begin, int64_t end, int) { kernels.dot(g, begin, end); });
+    return;
+  }
+  if (g.w_inner != 1) {
+    const size_t floats = kernels.matrix_backward_scratch(g);
+    run.pool().share(g.outputs, kernels.columns, [&](int64_t begin, int64_t end, int thread) {
+      kernels.matrix_backward(g, begin, end, run.scratch(thread, floats));
+    });
+    return;
+  }
+  const size_t shared = kernels.matrix_shared(g), floats = kernels.matrix_scratch(g);
+  run.pool().share(kernels.matrix_runs(g), 1, [&](int64_t begin, int64_t end, int) {
+    kernels.matrix_pack(g, begin, end, run.shared());
+  });
+  run.pool().share(g.outputs, kernels.rows, [&](int64_t begin, int64_t end, int thread) {
+    kernels.matrix_forward(g, begin, end, run.shared(), run.scratch(thread, floats, shared));
+  });
+}
+
+ScratchSize scratch_size(const Kernels& kernels, const GatherGemm& g) {
+  if (!g.matrix) return {kernels.gather_scratch(g), 0};
+  if (g.w_inner != 1) return {kernels.matrix_backward_scratch(g), 0};
+  if (g.grid.images < kFewImages) return {};
+  return {kernels.matrix_scratch(g), kernels.matrix_shared(g)};
+}
 
 GatherGemm gather_of(const ConvolutionForward& op) {
   const Convolution c{op.x, op.w, op.y, op.padding, op.stride, op.groups};
@@ -80,27 +108,12 @@ GatherGemm gather_of(const ConvolutionForward& op) {
   g.accumulate = op.accumulate;
   g.activation = static_cast<int>(op.activation);
   g.scale = static_cast<float>(op.scale);
-  if (is_fully_connected(op.x, op.w, op.y, op.padding, op.groups)) {
+  g.matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
+  if (g.matrix) {
     g.grid = matrix_grid(op.x.n());
     g.inner = op.w.h() * op.w.w() * op.w.c();
   }
   return g;
-}
-
-void run(const ConvolutionForward& op, const Run& run) {
-  GatherGemm g = gather_of(op);
-  g.source = run.data(op.x);
-  g.target = run.data(op.y);
-  g.weights = run.data(op.w);
-  g.bias = op.bias ? run.data(*op.bias) : nullptr;
-  const bool matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
-  if (matrix && g.grid.images < kFewImages) {
-    run.pool().share(g.outputs, 4,
-                     [&](int64_t begin, int64_t end, int) { run.kernels().dot(g, begin, end); });
-  } else {
-    gather_all(g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output, run);
-  }
-  if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
 }
 
 GatherGemm gather_of(const ConvolutionBackwardData& op) {
@@ -116,19 +129,12 @@ GatherGemm gather_of(const ConvolutionBackwardData& op) {
   g.outputs = op.w.c();
   g.accumulate = op.accumulate;
   g.scale = 1;
-  if (is_fully_connected(op.dx, op.w, op.dy, op.padding, op.groups)) {
+  g.matrix = is_fully_connected(op.dx, op.w, op.dy, op.padding, op.groups);
+  if (g.matrix) {
     g.grid = matrix_grid(op.dx.n());
     g.outputs = op.w.h() * op.w.w() * op.w.c();
   }
   return g;
-}
-
-void run(const ConvolutionBackwardData& op, const Run& run) {
-  GatherGemm g = gather_of(op);
-  g.source = run.data(op.dy);
-  g.target = run.data(op.dx);
-  g.weights = run.data(op.w);
-  gather_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
 }
 
 OuterGemm outer_of(const ConvolutionBackwardWeights& op) {
@@ -140,11 +146,83 @@ OuterGemm outer_of(const ConvolutionBackwardWeights& op) {
   g.dw_output = op.dw.strides[0], g.dw_row = op.dw.strides[1], g.dw_column = op.dw.strides[2];
   g.inner = op.dw.c();
   g.outputs = op.dw.n() / op.groups;
-  if (is_fully_connected(op.x, op.dw, op.dy, op.padding, op.groups)) {
+  g.matrix = is_fully_connected(op.x, op.dw, op.dy, op.padding, op.groups);
+  if (g.matrix) {
     g.grid = matrix_grid(op.x.n());
     g.inner = op.dw.h() * op.dw.w() * op.dw.c();
   }
   return g;
+}
+
+// Sums over images of each thread's own, then over the threads.
+void first_layer(const OuterGemm& g, const Run& run) {
+  const Kernels& kernels = run.kernels();
+  const size_t floats = kernels.first_layer_scratch(g);
+  run.pool().run([&](int thread, int threads) {
+    kernels.first_layer(g, g.grid.images * thread / threads, g.grid.images * (thread + 1) / threads,
+                        run.scratch(thread, floats));
+  });
+  run.pool().share(g.outputs, 16, [&](int64_t begin, int64_t end, int) {
+    kernels.first_layer_sum(g, run.scratch(0, floats), run.pool().threads(),
+                            static_cast<int64_t>(Run::padded(floats)), begin, end);
+  });
+}
+
+// db: sums of single rows first, for a sum of sums keeps float32's error small.
+void sum_columns(const Tensor& dy, const float* from, float* db, const Run& run) {
+  run.pool().share(dy.c(), 16, [&](int64_t begin, int64_t end, int) {
+    std::fill(db + begin, db + end, 0.0f);
+    float row[256];
+    for (int64_t c0 = begin; c0 < end; c0 += 256) {
+      const int64_t count = std::min(end - c0, int64_t{256});
+      for (int64_t n = 0; n < dy.n(); ++n)
+        for (int64_t h = 0; h < dy.h(); ++h) {
+          std::fill(row, row + count, 0.0f);
+          run.kernels().column_sums(from + n * dy.strides[0] + h * dy.strides[1] + c0, dy.w(), dy.strides[2],
+                                    count, row);
+          for (int64_t c = 0; c < count; ++c) db[c0 + c] += row[c];
+        }
+    }
+  });
+}
+
+}  // namespace
+
+ScratchSize scratch_size(const Kernels& kernels, const ConvolutionForward& op) {
+  return scratch_size(kernels, gather_of(op));
+}
+
+ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardData& op) {
+  return scratch_size(kernels, gather_of(op));
+}
+
+ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardWeights& op) {
+  const OuterGemm g = outer_of(op);
+  if (g.matrix) return {kernels.matrix_weights_scratch(g), 0};
+  return {kernels.is_first_layer(g) ? kernels.first_layer_scratch(g) : kernels.outer_scratch(g), 0};
+}
+
+void run(const ConvolutionForward& op, const Run& run) {
+  GatherGemm g = gather_of(op);
+  g.source = run.data(op.x);
+  g.target = run.data(op.y);
+  g.weights = run.data(op.w);
+  g.bias = op.bias ? run.data(*op.bias) : nullptr;
+  if (g.matrix) {
+    matrix(g, run);
+  } else {
+    gather_all(g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output, run);
+  }
+  if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
+}
+
+void run(const ConvolutionBackwardData& op, const Run& run) {
+  GatherGemm g = gather_of(op);
+  g.source = run.data(op.dy);
+  g.target = run.data(op.dx);
+  g.weights = run.data(op.w);
+  if (g.matrix) return matrix(g, run);
+  gather_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
 }
 
 void run(const ConvolutionBackwardWeights& op, const Run& run) {
@@ -153,35 +231,30 @@ void run(const ConvolutionBackwardWeights& op, const Run& run) {
   g.dy = run.data(op.dy);
   g.dw = run.data(op.dw);
   const Kernels& kernels = run.kernels();
-  const size_t floats = kernels.outer_scratch(g);
-  const int64_t units = kernels.outer_units(g);
-  run.pool().share(units * op.groups, 1, [&](int64_t begin, int64_t end, int thread) {
-    for (int64_t group = begin / units; group <= (end - 1) / units; ++group) {
-      OuterGemm one = g;
-      one.x += group * op.dw.c();
-      one.dy += group * g.outputs;
-      one.dw += group * g.outputs * g.dw_output;
-      kernels.outer(one, std::max(begin - group * units, int64_t{0}), std::min(end - group * units, units),
-                    run.scratch(thread, floats));
-    }
-  });
-  if (!op.db) return;
-  float* db = run.data(*op.db);
-  run.pool().share(op.dy.c(), 16, [&](int64_t begin, int64_t end, int) {
-    std::fill(db + begin, db + end, 0.0f);
-    // Sums of single rows first: a sum of sums keeps float32's error small.
-    float row[256];
-    for (int64_t c0 = begin; c0 < end; c0 += 256) {
-      const int64_t count = std::min(end - c0, int64_t{256});
-      for (int64_t n = 0; n < op.dy.n(); ++n)
-        for (int64_t h = 0; h < op.dy.h(); ++h) {
-          std::fill(row, row + count, 0.0f);
-          kernels.column_sums(g.dy + n * op.dy.strides[0] + h * op.dy.strides[1] + c0, op.dy.w(),
-                              op.dy.strides[2], count, row);
-          for (int64_t c = 0; c < count; ++c) db[c0 + c] += row[c];
-        }
-    }
-  });
+  const auto group = [&](int64_t index) {
+    OuterGemm one = g;
+    one.x += index * op.dw.c();
+    one.dy += index * g.outputs;
+    one.dw += index * g.outputs * g.dw_output;
+    return one;
+  };
+  if (g.matrix) {
+    const size_t floats = kernels.matrix_weights_scratch(g);
+    run.pool().share(kernels.matrix_weights_units(g), 1, [&](int64_t begin, int64_t end, int thread) {
+      kernels.matrix_weights(g, begin, end, run.scratch(thread, floats));
+    });
+  } else if (kernels.is_first_layer(g)) {
+    for (int64_t i = 0; i < op.groups; ++i) first_layer(group(i), run);
+  } else {
+    const size_t floats = kernels.outer_scratch(g);
+    const int64_t units = kernels.outer_units(g);
+    run.pool().share(units * op.groups, 1, [&](int64_t begin, int64_t end, int thread) {
+      for (int64_t i = begin / units; i <= (end - 1) / units; ++i)
+        kernels.outer(group(i), std::max(begin - i * units, int64_t{0}), std::min(end - i * units, units),
+                      run.scratch(thread, floats));
+    });
+  }
+  if (op.db) sum_columns(op.dy, g.dy, run.data(*op.db), run);
 }
 
 }  // namespace alexnet::cpu

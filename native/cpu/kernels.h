@@ -34,6 +34,7 @@ struct GatherGemm {
   bool accumulate;
   int activation;  // 0 none, 1 relu, 2 tanh
   float scale;
+  bool matrix;  // one pixel and one tap: target = source times w
 };
 
 // dw(j, t, i) = sum over pixels m of dy(m, j) * x(m, t)[i], for one group of channels.
@@ -46,6 +47,7 @@ struct OuterGemm {
   float* dw;
   int64_t dw_output, dw_row, dw_column;
   int64_t inner, outputs;
+  bool matrix;  // one pixel and one tap: dw = dy transposed times x
 };
 
 struct Lrn {
@@ -73,13 +75,33 @@ struct Kernels {
   size_t (*gather_scratch)(const GatherGemm&);  // floats
   void (*gather)(const GatherGemm&, int64_t panel_begin, int64_t panel_end, int64_t pixel_begin,
                  int64_t pixel_end, float* scratch);
-  // For few pixels of a 1 x 1 grid: rows of w are read once, as they lie. j in [begin, end).
-  void (*dot)(const GatherGemm&, int64_t begin, int64_t end);
 
   size_t (*outer_scratch)(const OuterGemm&);  // floats
-  // Units: blocks of `rows` outputs by kernel rows (see outer_units); a part of them.
   int64_t (*outer_units)(const OuterGemm&);
   void (*outer)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
+
+  // Instead of `outer` for images of few channels: every thread's sums over images of its own, left in its
+  // scratch, then all threads' sums together.
+  bool (*is_first_layer)(const OuterGemm&);
+  size_t (*first_layer_scratch)(const OuterGemm&);  // floats
+  void (*first_layer)(const OuterGemm&, int64_t image_begin, int64_t image_end, float* scratch);
+  void (*first_layer_sum)(const OuterGemm&, const float* sums, int64_t threads, int64_t apart, int64_t begin,
+                          int64_t end);
+
+  // Instead of `gather` for matrices: few images; or images packed in runs for all threads, then outputs
+  // [begin, end) of each.
+  void (*dot)(const GatherGemm&, int64_t begin, int64_t end);
+  int64_t (*matrix_runs)(const GatherGemm&);
+  size_t (*matrix_shared)(const GatherGemm&);  // floats
+  void (*matrix_pack)(const GatherGemm&, int64_t run_begin, int64_t run_end, float* packed);
+  size_t (*matrix_scratch)(const GatherGemm&);  // floats
+  void (*matrix_forward)(const GatherGemm&, int64_t begin, int64_t end, const float* packed, float* scratch);
+  size_t (*matrix_backward_scratch)(const GatherGemm&);  // floats
+  void (*matrix_backward)(const GatherGemm&, int64_t begin, int64_t end, float* scratch);
+  // Instead of `outer` for matrices.
+  size_t (*matrix_weights_scratch)(const OuterGemm&);  // floats
+  int64_t (*matrix_weights_units)(const OuterGemm&);
+  void (*matrix_weights)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
 
   size_t (*lrn_pool_scratch)(const LrnPool&);  // floats
   void (*lrn_pool_forward)(const LrnPool&, const float* x, float* y, int64_t image_begin, int64_t image_end,

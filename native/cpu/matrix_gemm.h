@@ -1,0 +1,203 @@
+// Fully connected layers, a convolution whose window is its whole input: y(n, j) = sum_i x(n, i) w(j, i), and
+// the gradient with respect to x, dx(n, i) = sum_j dy(n, j) w(j, i). The weights (fc6: 151 MB) are by far the
+// largest operand, so each pass reads them once, in pieces of a kilobyte that the memory's prefetching
+// likes, and finds another order to compute in than packing all of them.
+
+// Length of the runs that are summed in registers; their sums meet in cache. 256 x two vectors of the packed
+// side are half of a first-level cache or less.
+static constexpr int64_t kRun = 256;
+
+// ---- few images: bound by the memory that holds w
+
+// The sums run along i, so w is read as it lies; four outputs share each load of x.
+static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
+  const int64_t whole = g.inner / kLanes * kLanes;
+  for (int64_t j = begin; j < end; j += 4) {
+    const int64_t count = end - j < 4 ? end - j : 4;
+    for (int64_t m = 0; m < g.grid.images; ++m) {
+      const float* x = g.source + m * g.source_strides.image;
+      const float* w[4];
+      for (int64_t q = 0; q < 4; ++q) w[q] = g.weights + (j + (q < count ? q : 0)) * g.w_output;
+      vec acc[4] = {vec{}, vec{}, vec{}, vec{}};
+      for (int64_t i = 0; i < whole; i += kLanes) {
+        const vec a = load(x + i);
+        for (int q = 0; q < 4; ++q) acc[q] += a * load(w[q] + i);
+      }
+      float* y = g.target + m * g.target_strides.image;
+      for (int64_t q = 0; q < count; ++q) {
+        float sum = 0;
+        for (int lane = 0; lane < kLanes; ++lane) sum += acc[q][lane];
+        for (int64_t i = whole; i < g.inner; ++i) sum += x[i] * w[q][i];
+        y[j + q] = finished(g, sum, y[j + q], j + q);
+      }
+    }
+  }
+}
+
+// ---- forward: the tile is outputs x images
+
+// Weights are the side that is broadcast, so they need no packing; the images are packed instead, once for
+// all threads: packed[run][panel of images][i in the run][image].
+static int64_t image_panels(const GatherGemm& g) { return (g.grid.images + 2 * kLanes - 1) / (2 * kLanes); }
+static int64_t matrix_runs(const GatherGemm& g) { return (g.inner + kRun - 1) / kRun; }
+
+static size_t matrix_shared(const GatherGemm& g) {
+  return static_cast<size_t>(image_panels(g) * 2 * kLanes * g.inner);
+}
+
+static void matrix_pack(const GatherGemm& g, int64_t run_begin, int64_t run_end, float* packed) {
+  const int64_t nr = 2 * kLanes, width = image_panels(g) * nr;
+  for (int64_t i0 = run_begin * kRun; i0 < run_end * kRun && i0 < g.inner; i0 += kRun) {
+    const int64_t depth = g.inner - i0 < kRun ? g.inner - i0 : kRun;
+    for (int64_t n = 0; n < width; ++n) {
+      float* to = packed + i0 * width + n / nr * nr * depth + n % nr;
+      const float* from = g.source + n * g.source_strides.image + i0;
+      for (int64_t i = 0; i < depth; ++i) to[i * nr] = n < g.grid.images ? from[i] : 0;
+    }
+  }
+}
+
+// Outputs that share a packed run while it is in the cache.
+static constexpr int64_t kOutputs = 8 * ALEXNET_ROWS;
+
+static size_t matrix_scratch(const GatherGemm& g) {
+  return static_cast<size_t>(kOutputs * image_panels(g) * 2 * kLanes);
+}
+
+static void matrix_finish(const GatherGemm& g, const float* sums, int64_t width, int64_t begin, int64_t end) {
+  for (int64_t n = 0; n < g.grid.images; ++n) {
+    float* y = g.target + n * g.target_strides.image;
+    for (int64_t j = begin; j < end; ++j) y[j] = finished(g, sums[(j - begin) * width + n], y[j], j);
+  }
+}
+
+static void matrix_forward(const GatherGemm& g, int64_t begin, int64_t end, const float* packed,
+                           float* sums) {
+  const int64_t nr = 2 * kLanes, panels = image_panels(g), width = panels * nr;
+  vec sum[ALEXNET_ROWS][2];
+  for (int64_t j = begin; j < end; j += kOutputs) {
+    const int64_t outputs = end - j < kOutputs ? end - j : kOutputs;
+    __builtin_memset(sums, 0, sizeof(float) * outputs * width);
+    for (int64_t i = 0; i < g.inner; i += kRun) {
+      const int64_t depth = g.inner - i < kRun ? g.inner - i : kRun;
+      for (int64_t p = 0; p < panels; ++p)
+        for (int64_t k = 0; k < outputs; k += ALEXNET_ROWS) {
+          const int rows = static_cast<int>(outputs - k < ALEXNET_ROWS ? outputs - k : ALEXNET_ROWS);
+          const float* sources[ALEXNET_ROWS];
+          for (int m = 0; m < rows; ++m) sources[m] = g.weights + (j + k + m) * g.w_output + i;
+          const float* panel = packed + i * width + p * nr * depth;
+          multiply_rows(rows, Tile{sources, &panel, 1, depth}, sum);
+          for (int m = 0; m < rows; ++m) {
+            float* to = sums + (k + m) * width + p * nr;
+            store(to, load(to) + sum[m][0]), store(to + kLanes, load(to + kLanes) + sum[m][1]);
+          }
+        }
+    }
+    matrix_finish(g, sums, width, j, j + outputs);
+  }
+}
+
+// ---- backward: the tile is images x columns of w
+
+// Columns packed at a time: a piece of a row of w long enough to be read at the memory's speed.
+static constexpr int64_t kColumns = 256;
+
+static size_t matrix_backward_scratch(const GatherGemm&) {
+  return static_cast<size_t>(kRun * (kColumns + 2 * kLanes));
+}
+
+static void pack_columns(const GatherGemm& g, int64_t j, int64_t columns, int64_t i, int64_t depth,
+                         float* packed) {
+  const int64_t nr = 2 * kLanes;
+  for (int64_t k = 0; k < depth; ++k) {
+    const float* from = g.weights + (i + k) * g.w_inner + j;
+    float* to = packed + k * nr;
+    int64_t c = 0;
+    for (; c + nr <= columns; c += nr, to += depth * nr)
+      store(to, load(from + c)), store(to + kLanes, load(from + c + kLanes));
+    for (int64_t lane = 0; c < columns && lane < nr; ++lane)
+      to[lane] = c + lane < columns ? from[c + lane] : 0;
+  }
+}
+
+static void matrix_backward(const GatherGemm& g, int64_t begin, int64_t end, float* packed) {
+  const int64_t nr = 2 * kLanes;
+  vec sum[ALEXNET_ROWS][2];
+  GatherGemm part = g;
+  part.outputs = end;
+  for (int64_t j = begin; j < end; j += kColumns) {
+    const int64_t columns = end - j < kColumns ? end - j : kColumns;
+    for (int64_t i = 0; i < g.inner; i += kRun) {
+      const int64_t depth = g.inner - i < kRun ? g.inner - i : kRun;
+      pack_columns(g, j, columns, i, depth, packed);
+      part.accumulate = g.accumulate || i > 0;
+      for (int64_t c = 0; c < columns; c += nr)
+        for (int64_t n = 0; n < g.grid.images; n += ALEXNET_ROWS) {
+          const int64_t left = g.grid.images - n;
+          const int rows = left < ALEXNET_ROWS ? static_cast<int>(left) : ALEXNET_ROWS;
+          const float* sources[ALEXNET_ROWS];
+          for (int m = 0; m < rows; ++m) sources[m] = g.source + (n + m) * g.source_strides.image + i;
+          const float* panel = packed + c * depth;
+          multiply_rows(rows, Tile{sources, &panel, 1, depth}, sum);
+          for (int m = 0; m < rows; ++m)
+            finish(part, sum[m][0], sum[m][1], j + c, g.target + (n + m) * g.target_strides.image, nullptr);
+        }
+    }
+  }
+}
+
+// ---- the gradient with respect to w: the tile is outputs x columns of w
+
+// dw(j, i) = sum over images of dy(n, j) x(n, i): as long as w and written once. dy is packed whole, x a
+// block of columns at a time; rows of dw are written in pieces of two kilobytes.
+static constexpr int64_t kBlock = 512;
+
+static int64_t matrix_weights_units(const OuterGemm& g) { return (g.inner + 2 * kLanes - 1) / (2 * kLanes); }
+
+static size_t matrix_weights_scratch(const OuterGemm& g) {
+  const int64_t outputs = (g.outputs + ALEXNET_ROWS - 1) / ALEXNET_ROWS * ALEXNET_ROWS;
+  return static_cast<size_t>(g.grid.images * (outputs + kBlock + 2 * kLanes) + 64);
+}
+
+static void pack_block(const OuterGemm& g, int64_t i, int64_t width, float* to) {
+  const int64_t nr = 2 * kLanes, images = g.grid.images;
+  for (int64_t n = 0; n < images; ++n) {
+    const float* from = g.x + n * g.x_strides.image + i;
+    for (int64_t c = 0; c < width; c += nr)
+      for (int64_t lane = 0; lane < nr; ++lane)
+        to[c * images + n * nr + lane] = c + lane < width ? from[c + lane] : 0;
+  }
+}
+
+static void store_tile(const OuterGemm& g, const vec (&acc)[ALEXNET_ROWS][2], int64_t j, int64_t i) {
+  const int64_t rows = g.outputs - j < ALEXNET_ROWS ? g.outputs - j : ALEXNET_ROWS;
+  for (int64_t m = 0; m < rows; ++m) {
+    float* to = g.dw + (j + m) * g.dw_output + i;
+    if (g.inner - i >= 2 * kLanes) {
+      store(to, acc[m][0]), store(to + kLanes, acc[m][1]);
+    } else {
+      for (int64_t c = 0; c < g.inner - i; ++c) to[c] = acc[m][c / kLanes][c % kLanes];
+    }
+  }
+}
+
+// Units: two vectors of columns.
+static void matrix_weights(const OuterGemm& g, int64_t unit_begin, int64_t unit_end, float* memory) {
+  const int64_t nr = 2 * kLanes, images = g.grid.images;
+  const int64_t end = unit_end * nr < g.inner ? unit_end * nr : g.inner;
+  Scratch scratch{memory};
+  float* x = scratch.take(images * kBlock);
+  float* dy = scratch.next;
+  for (int64_t j = 0; j < g.outputs; j += ALEXNET_ROWS) pack_dy(g, 0, images, j, dy + j * images);
+  vec acc[ALEXNET_ROWS][2];
+  for (int64_t i = unit_begin * nr; i < end; i += kBlock) {
+    const int64_t width = end - i < kBlock ? end - i : kBlock;
+    pack_block(g, i, width, x);
+    for (int64_t j = 0; j < g.outputs; j += ALEXNET_ROWS)
+      for (int64_t c = 0; c < width; c += nr) {
+        const Segment all{dy + j * images, x + c * images, images, nr};
+        accumulate<2>(&all, 1, acc);
+        store_tile(g, acc, j, i + c);
+      }
+  }
+}
