@@ -12,7 +12,7 @@ import { seedWords } from '../random/philox.js';
 import type { Recipe } from './recipe.js';
 import type { TrainEvent } from './types.js';
 
-export interface TrainingData {
+export interface TrainingData extends AsyncDisposable {
   readonly classes: readonly string[];
   readonly training: ImageStore;
   readonly validation: ImageStore;
@@ -98,6 +98,10 @@ export async function* prepareData(options: DataOptions): AsyncGenerator<TrainEv
       },
     },
     validationBatches: (batch) => orderedBatches(held, batch, preprocessing),
+    [Symbol.asyncDispose]: async () => {
+      await training.close();
+      await held.close();
+    },
   };
 }
 

@@ -107,7 +107,7 @@ class Run {
     try {
       const images = preset(setting.presetName, 2).preprocessing;
       const preprocessing = options.preprocessing ?? saved?.config.preprocessing ?? images;
-      const data = yield* prepareData({
+      await using data = yield* prepareData({
         data: setting.data,
         cache: join(folder.path, '..', '.cache'),
         preprocessing,
