@@ -51,14 +51,23 @@ export async function trainingBatch(
   return { images, labels, views };
 }
 
-/** All images in order; `count` says how many of a batch's places are filled. */
+export interface OrderedBatch {
+  /** batch × store × store × 3 */
+  readonly images: Uint8Array;
+  /** -1 in places that are not filled. */
+  readonly labels: Int32Array;
+  /** Places filled: fewer than the batch has in the last one only. */
+  readonly count: number;
+}
+
+/** All images in order, each batch read while the one before it is in use. */
 export async function* orderedBatches(
   store: ImageStore,
   batch: number,
   preprocessing: Pick<Preprocessing, 'store'>,
-): AsyncGenerator<{ images: Uint8Array; labels: Int32Array; count: number }> {
+): AsyncGenerator<OrderedBatch> {
   const record = preprocessing.store ** 2 * 3;
-  for (let start = 0; start < store.count; start += batch) {
+  const read = async (start: number): Promise<OrderedBatch> => {
     const count = Math.min(batch, store.count - start);
     const images = new Uint8Array(batch * record);
     const labels = new Int32Array(batch).fill(-1);
@@ -68,6 +77,16 @@ export async function* orderedBatches(
       reading.push(store.read(start + n, images, n * record));
     }
     await Promise.all(reading);
-    yield { images, labels, count };
+    return { images, labels, count };
+  };
+  let next = read(0);
+  for (let start = 0; start < store.count; start += batch) {
+    const current = await next;
+    if (start + batch < store.count) {
+      next = read(start + batch);
+      // Awaited in the next round; a failure of a batch that is no longer wanted is nobody's concern.
+      next.catch(() => undefined);
+    }
+    yield current;
   }
 }

@@ -98,4 +98,32 @@ describe('batches for validation', () => {
       [1, [7, -1, -1]],
     ]);
   });
+
+  it('are read one ahead, not more', async () => {
+    const store = storeOf(9);
+    const asked: number[] = [];
+    const watched: ImageStore = {
+      ...store,
+      read: async (index, target, offset) => {
+        asked.push(index);
+        await store.read(index, target, offset);
+      },
+    };
+    const batches = orderedBatches(watched, 3, preprocessing);
+    await batches.next();
+    expect(asked).toEqual([0, 1, 2, 3, 4, 5]);
+    await batches.return(undefined);
+    expect(asked).toHaveLength(6);
+  });
+
+  it('fail where an image cannot be read, when its batch is wanted', async () => {
+    const store = storeOf(4);
+    const read: ImageStore['read'] = async (index, ...place) => {
+      if (index === 3) throw new Error('lost');
+      await store.read(index, ...place);
+    };
+    const batches = orderedBatches({ ...store, read }, 2, preprocessing);
+    expect((await batches.next()).value).toMatchObject({ count: 2 });
+    await expect(batches.next()).rejects.toThrow('lost');
+  });
 });
