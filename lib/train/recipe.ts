@@ -133,5 +133,19 @@ export const recipes: Readonly<Record<PresetName, Recipe>> = {
     dropout: false,
     augmentation: { ...paper.augmentation, crop: false, colour: 0 },
   },
-  mini: { ...paper, batch: 64, epochs: 60, initialisation: 'he' },
+  // Chosen on 3,000 photographs of ten classes and on the demo set: minutes on two cores.
+  mini: {
+    ...paper,
+    batch: 32,
+    epochs: 45,
+    initialisation: 'he',
+    schedule: {
+      kind: 'step',
+      changes: [
+        { epoch: 0, value: 0.01 },
+        { epoch: 33, value: 0.001 },
+        { epoch: 41, value: 0.0001 },
+      ],
+    },
+  },
 };
