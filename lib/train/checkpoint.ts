@@ -79,6 +79,13 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       `${path}: expected a checkpoint of this program, received another safetensors file`,
     );
   }
+  // This program always writes a sum: without one, the part of the header that holds it has been damaged.
+  if (!file.verified) {
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${path} is damaged: its checksum is missing; use another checkpoint`,
+    );
+  }
   const parsed = <T>(key: string): T => {
     try {
       return JSON.parse(file.metadata[key] ?? '') as T;
