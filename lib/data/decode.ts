@@ -61,7 +61,7 @@ function explain(error: NodeJS.ErrnoException): string {
   const message = error.message.split('\n')[0] ?? '';
   if (/unsupported image format/i.test(message)) return 'it is not an image this program can read';
   if (/exceeds pixel limit/i.test(message)) return `it has more than ${pixelLimit / 1e6} million pixels`;
-  if (/premature end|truncated|VipsJpeg: .*end|not enough data|bad/i.test(message))
-    return `it is damaged (${message})`;
-  return message;
+  // sharp has no words for some files that end too soon.
+  if (/unknown error/i.test(message)) return 'it is damaged or cut short';
+  return `it is damaged (${message})`;
 }

@@ -7,7 +7,7 @@ const window = 100;
 /** Repeated warnings come this many steps apart. */
 const pause = 500;
 /** Nearer than this share to ln(classes) counts as there. */
-const closeness = 0.01;
+const closeness = 0.005;
 
 export class StallDetector {
   private readonly recent: number[] = [];
