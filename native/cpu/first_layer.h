@@ -15,10 +15,12 @@ struct Elements {
 static void correlate(const Elements& elements, const float* dy, int64_t height, int64_t width,
                       vec (&sum)[ALEXNET_ROWS][2]) {
   vec acc[ALEXNET_ROWS][2];
+#pragma GCC unroll 16
   for (int m = 0; m < ALEXNET_ROWS; ++m) acc[m][0] = acc[m][1] = vec{};
   const int64_t step = elements.step;
   for (int64_t y = 0; y < height; ++y) {
     const float* source[ALEXNET_ROWS];
+#pragma GCC unroll 16
     for (int m = 0; m < ALEXNET_ROWS; ++m) source[m] = elements.sources[m] + y * elements.row_step;
 #pragma GCC unroll 2
     for (int64_t x = 0, at = 0; x < width; ++x, at += step, dy += 2 * kLanes) {
@@ -31,6 +33,7 @@ static void correlate(const Elements& elements, const float* dy, int64_t height,
       }
     }
   }
+#pragma GCC unroll 16
   for (int m = 0; m < ALEXNET_ROWS; ++m) sum[m][0] = acc[m][0], sum[m][1] = acc[m][1];
 }
 

@@ -62,6 +62,18 @@ static inline Reach reach(const Grid& grid, int64_t target, int64_t padding, int
   return {at, first, at + 1 < taps ? at + 1 : taps, grid.stride};
 }
 
+// Target rows or columns [first, end) whose windows lie inside the source.
+struct Interior {
+  int64_t first, end;
+  bool holds(int64_t at) const { return at >= first && at < end; }
+};
+
+static Interior interior(const Grid& grid, int64_t padding, int64_t taps, int64_t extent) {
+  if (grid.backward) return grid.stride > 1 ? Interior{0, 0} : Interior{taps - 1 - padding, extent - padding};
+  const int64_t last = extent - taps + padding;
+  return {(padding + grid.stride - 1) / grid.stride, last < 0 ? 0 : last / grid.stride + 1};
+}
+
 // What one sweep knows throughout.
 struct Sweep {
   const GatherGemm& g;
@@ -70,6 +82,7 @@ struct Sweep {
   const float** sources;          // taps x rows
   const float** panels;           // taps
   int64_t row_step, column_step;  // in the source, from one tap to the next
+  Interior rows, columns;
 };
 
 static Sweep sweep_of(const GatherGemm& g, const float* panel, const float* zeros, const float** pointers) {
@@ -80,10 +93,38 @@ static Sweep sweep_of(const GatherGemm& g, const float* panel, const float* zero
           pointers,
           pointers + g.grid.rows * g.grid.columns * ALEXNET_ROWS,
           sign * g.source_strides.row,
-          sign * g.source_strides.pixel};
+          sign * g.source_strides.pixel,
+          interior(g.grid, g.grid.top, g.grid.rows, g.grid.source_height),
+          interior(g.grid, g.grid.left, g.grid.columns, g.grid.source_width)};
 }
 
-// One pixel's window: where tap (0, 0) meets the source, and which taps lie inside it.
+// Where tap (0, 0) of a pixel's window meets the source, inside or not.
+static inline const float* origin_of(const GatherGemm& g, const Pixel& p) {
+  const Grid& grid = g.grid;
+  const int64_t row = grid.backward ? p.row + grid.top : p.row * grid.stride - grid.top;
+  const int64_t column = grid.backward ? p.column + grid.left : p.column * grid.stride - grid.left;
+  return g.source + p.image * g.source_strides.image + row * g.source_strides.row +
+         column * g.source_strides.pixel;
+}
+
+// All taps of all pixels lie inside: only additions.
+static int64_t point_inside(const Sweep& s, const Pixel* pixels) {
+  const Grid& grid = s.g.grid;
+  const int64_t panel_step = s.g.inner * 2 * kLanes;
+  const float* origins[ALEXNET_ROWS];
+  for (int m = 0; m < ALEXNET_ROWS; ++m) origins[m] = origin_of(s.g, pixels[m]);
+  int64_t taps = 0;
+  for (int64_t r = 0; r < grid.rows; ++r)
+    for (int64_t c = 0; c < grid.columns; ++c, ++taps) {
+      const int64_t offset = r * s.row_step + c * s.column_step;
+      const float** sources = s.sources + taps * ALEXNET_ROWS;
+      for (int m = 0; m < ALEXNET_ROWS; ++m) sources[m] = origins[m] + offset;
+      s.panels[taps] = s.panel + taps * panel_step;
+    }
+  return taps;
+}
+
+// A pixel's window of which some taps lie outside.
 struct Window {
   const float* origin;
   Reach rows, columns;
@@ -91,30 +132,11 @@ struct Window {
 
 static inline Window window_of(const GatherGemm& g, const Pixel& p) {
   const Grid& grid = g.grid;
-  const Window w{g.source + p.image * g.source_strides.image,
-                 reach(grid, p.row, grid.top, grid.rows, grid.source_height),
-                 reach(grid, p.column, grid.left, grid.columns, grid.source_width)};
-  if (grid.backward && grid.stride > 1) return w;
-  return {w.origin + w.rows.at * g.source_strides.row + w.columns.at * g.source_strides.pixel, w.rows,
-          w.columns};
+  return {origin_of(g, p), reach(grid, p.row, grid.top, grid.rows, grid.source_height),
+          reach(grid, p.column, grid.left, grid.columns, grid.source_width)};
 }
 
-// All taps of all pixels lie inside: only additions.
-static int64_t point_inside(const Sweep& s, const Window* windows) {
-  const Grid& grid = s.g.grid;
-  const int64_t panel_step = s.g.inner * 2 * kLanes;
-  int64_t taps = 0;
-  for (int64_t r = 0; r < grid.rows; ++r)
-    for (int64_t c = 0; c < grid.columns; ++c, ++taps) {
-      const int64_t offset = r * s.row_step + c * s.column_step;
-      const float** sources = s.sources + taps * ALEXNET_ROWS;
-      for (int m = 0; m < ALEXNET_ROWS; ++m) sources[m] = windows[m].origin + offset;
-      s.panels[taps] = s.panel + taps * panel_step;
-    }
-  return taps;
-}
-
-// Some taps lie outside. Taps that no pixel's rows or columns reach are left out.
+// Taps that no pixel's rows or columns reach are left out.
 static int64_t point_at_edge(const Sweep& s, const Window* windows) {
   const Grid& grid = s.g.grid;
   const int64_t panel_step = s.g.inner * 2 * kLanes;
@@ -144,7 +166,7 @@ static int64_t point_at_edge(const Sweep& s, const Window* windows) {
 
 // The gradient of a convolution with a stride: of each window's taps only every stride-th meets a pixel of
 // dy.
-static int64_t point_with_gaps(const Sweep& s, const Window* windows) {
+static int64_t point_with_gaps(const Sweep& s, const Pixel* pixels, const Window* windows) {
   const Grid& grid = s.g.grid;
   const Strides& strides = s.g.source_strides;
   int64_t taps = 0;
@@ -155,7 +177,8 @@ static int64_t point_with_gaps(const Sweep& s, const Window* windows) {
       for (int m = 0; m < ALEXNET_ROWS; ++m) {
         const Window& w = windows[m];
         const bool inside = w.rows.inside(r) && w.columns.inside(c);
-        sources[m] = inside ? w.origin + (w.rows.at - r) / grid.stride * strides.row +
+        sources[m] = inside ? s.g.source + pixels[m].image * strides.image +
+                                  (w.rows.at - r) / grid.stride * strides.row +
                                   (w.columns.at - c) / grid.stride * strides.pixel
                             : s.zeros;
         any |= inside;
@@ -166,16 +189,14 @@ static int64_t point_with_gaps(const Sweep& s, const Window* windows) {
 }
 
 static int64_t point_at_sources(const Sweep& s, const Pixel* pixels) {
-  const Grid& grid = s.g.grid;
-  Window windows[ALEXNET_ROWS];
   bool inside = true;
-  for (int m = 0; m < ALEXNET_ROWS; ++m) {
-    const Window& w = windows[m] = window_of(s.g, pixels[m]);
-    inside &=
-        w.rows.first == 0 && w.rows.end == grid.rows && w.columns.first == 0 && w.columns.end == grid.columns;
-  }
-  if (grid.backward && grid.stride > 1) return point_with_gaps(s, windows);
-  return inside ? point_inside(s, windows) : point_at_edge(s, windows);
+  for (int m = 0; m < ALEXNET_ROWS; ++m)
+    inside &= s.rows.holds(pixels[m].row) && s.columns.holds(pixels[m].column);
+  if (inside) return point_inside(s, pixels);
+  Window windows[ALEXNET_ROWS];
+  for (int m = 0; m < ALEXNET_ROWS; ++m) windows[m] = window_of(s.g, pixels[m]);
+  if (s.g.grid.backward && s.g.grid.stride > 1) return point_with_gaps(s, pixels, windows);
+  return point_at_edge(s, windows);
 }
 
 // All of `count` pixels from `first`, one panel of outputs.

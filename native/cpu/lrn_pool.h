@@ -1,153 +1,14 @@
-// Local response normalisation (paper, section 3.3) and the overlapping max-pool behind it (3.4), in one pass
-// over x:
-//   s_i = k + alpha * sum_{|j - i| <= size/2, same group} x_j^2,  b_i = x_i * s_i^-beta,  y = max of b over
-//   the window.
+// Local response normalisation (lrn.h) and the overlapping max-pool behind it (paper, section 3.4) in one
+// pass over x; and the max-pool alone.
+//
 // Normalised rows live in a ring of pool_size rows, in the cache, never in memory; the backward pass computes
 // them again, finds each window's first maximum, scatters dy into a ring of gradient rows, and takes a row
-// through the normalisation as soon as no later window can touch it:
-//   dx_i = dy_i s_i^-beta - 2 alpha beta x_i * sum_{|j - i| <= size/2} dy_j x_j s_j^{-beta-1}.
+// through the normalisation as soon as no later window can touch it.
 // Bound by memory: x once and y (forward); x, dy and dx once (backward).
-
-// s^-beta; for the paper's 0.75 two square roots and a division.
-static inline float power(float s, float beta) {
-  if (beta == 0.75f) {
-    const float root = __builtin_sqrtf(s);
-    return 1.0f / (root * __builtin_sqrtf(root));
-  }
-  if (beta == 0.5f) return 1.0f / __builtin_sqrtf(s);
-  return __builtin_powf(s, -beta);
-}
-
-// A row of pixels is normalised as one long vector: each pixel's groups lie behind one another with size/2
-// zeros on both sides, so that a window's sum is size shifted additions over the whole row, whatever the
-// number of channels.
-struct PaddedRow {
-  int64_t own, padded, count;  // channels of a group, with its zeros, and groups in the row
-  int64_t length() const { return count * padded; }
-};
-
-static PaddedRow padded_row(const Lrn& lrn, int64_t pixels, int64_t channels) {
-  const int64_t own = channels / lrn.groups;
-  return {own, own + 2 * (lrn.size / 2), pixels * lrn.groups};
-}
-
-// Floats of one padded row and the zeros behind it.
-static int64_t padded_floats(const Lrn& lrn, int64_t pixels, int64_t channels) {
-  return padded_row(lrn, pixels, channels).length() + 2 * (lrn.size / 2) + 16;
-}
-
-// to[i] = sum of from[i ... i + size/2 * 2]; lengths of a padded row. Zeros behind the last group are the
-// caller's.
-static void window_sums(const float* __restrict from, int64_t length, int64_t size, float* __restrict to) {
-  const int64_t reach = size / 2 * 2;
-  if (reach == 4) {
-    for (int64_t i = 0; i < length; ++i)
-      to[i] = from[i] + from[i + 1] + from[i + 2] + from[i + 3] + from[i + 4];
-    return;
-  }
-  for (int64_t i = 0; i < length; ++i) to[i] = from[i];
-  for (int64_t j = 1; j <= reach; ++j)
-    for (int64_t i = 0; i < length; ++i) to[i] += from[i + j];
-}
-
-static void powers(float k, float alpha, float beta, const float* __restrict sums, float* __restrict to,
-                   int64_t length) {
-  if (beta == 0.75f) {
-    for (int64_t i = 0; i < length; ++i) {
-      const float root = __builtin_sqrtf(k + alpha * sums[i]);
-      to[i] = 1.0f / (root * __builtin_sqrtf(root));
-    }
-  } else {
-    for (int64_t i = 0; i < length; ++i) to[i] = power(k + alpha * sums[i], beta);
-  }
-}
-
-static void squares_of(const PaddedRow& row, int64_t half, const float* __restrict x, float* __restrict to) {
-  for (int64_t g = 0; g < row.count; ++g, x += row.own, to += row.padded) {
-    for (int64_t i = 0; i < half; ++i) to[i] = to[half + row.own + i] = 0;
-    for (int64_t i = 0; i < row.own; ++i) to[half + i] = x[i] * x[i];
-  }
-  for (int64_t i = 0; i < 2 * half; ++i) to[i] = 0;
-}
-
-// One row; scratch: two padded rows.
-static void lrn_row(const Lrn& lrn, const float* __restrict x, float* __restrict y, int64_t pixels,
-                    int64_t channels, float* __restrict scratch) {
-  const PaddedRow row = padded_row(lrn, pixels, channels);
-  const int64_t half = lrn.size / 2;
-  float* sums = scratch + padded_floats(lrn, pixels, channels);
-  squares_of(row, half, x, scratch);
-  window_sums(scratch, row.length(), lrn.size, sums);
-  powers(lrn.k, lrn.alpha, lrn.beta, sums, scratch, row.length());
-  for (int64_t g = 0; g < row.count; ++g, x += row.own, y += row.own) {
-    const float* normaliser = scratch + g * row.padded;
-    for (int64_t i = 0; i < row.own; ++i) y[i] = x[i] * normaliser[i];
-  }
-}
-
-// Rows of this many pixels at a time where an op has no rows of its own.
-static constexpr int64_t kRowPixels = 64;
-
-static void lrn_forward(const Lrn& lrn, const float* x, float* y, int64_t pixels, int64_t channels,
-                        float* scratch) {
-  for (int64_t p = 0; p < pixels; p += kRowPixels) {
-    const int64_t count = pixels - p < kRowPixels ? pixels - p : kRowPixels;
-    lrn_row(lrn, x + p * channels, y + p * channels, count, channels, scratch);
-  }
-}
-
-// One row; scratch: four padded rows.
-static void lrn_backward_row(const Lrn& lrn, const float* __restrict x, const float* __restrict dy,
-                             float* __restrict dx, int64_t pixels, int64_t channels, int activation,
-                             float* __restrict scratch) {
-  const PaddedRow row = padded_row(lrn, pixels, channels);
-  const int64_t half = lrn.size / 2, floats = padded_floats(lrn, pixels, channels);
-  float* sums = scratch + floats;
-  float* normaliser = sums + floats;
-  float* terms = normaliser + floats;
-  const float factor = 2 * lrn.alpha * lrn.beta, k = lrn.k, alpha = lrn.alpha;
-  squares_of(row, half, x, scratch);
-  window_sums(scratch, row.length(), lrn.size, sums);
-  powers(k, alpha, lrn.beta, sums, normaliser, row.length());
-  for (int64_t g = 0; g < row.count; ++g) {
-    const float* xs = x + g * row.own;
-    const float* dys = dy + g * row.own;
-    const float* n = normaliser + g * row.padded;
-    const float* s = sums + g * row.padded;
-    float* t = terms + g * row.padded;
-    for (int64_t i = 0; i < half; ++i) t[i] = t[half + row.own + i] = 0;
-    for (int64_t i = 0; i < row.own; ++i) t[half + i] = dys[i] * xs[i] * n[i] / (k + alpha * s[i]);
-  }
-  for (int64_t i = 0; i < 2 * half; ++i) terms[row.length() + i] = 0;
-  window_sums(terms, row.length(), lrn.size, scratch);
-  for (int64_t g = 0; g < row.count; ++g, x += row.own, dy += row.own, dx += row.own) {
-    const float* n = normaliser + g * row.padded;
-    const float* sum = scratch + g * row.padded;
-    for (int64_t i = 0; i < row.own; ++i) dx[i] = dy[i] * n[i] - factor * x[i] * sum[i];
-    if (activation == 1) {
-      for (int64_t i = 0; i < row.own; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
-    } else if (activation == 2) {
-      for (int64_t i = 0; i < row.own; ++i) dx[i] *= 1 - x[i] * x[i];
-    }
-  }
-}
-
-static void lrn_backward(const Lrn& lrn, const float* x, const float* dy, float* dx, int64_t pixels,
-                         int64_t channels, int activation, float* scratch) {
-  for (int64_t p = 0; p < pixels; p += kRowPixels) {
-    const int64_t count = pixels - p < kRowPixels ? pixels - p : kRowPixels, at = p * channels;
-    lrn_backward_row(lrn, x + at, dy + at, dx + at, count, channels, activation, scratch);
-  }
-}
-
-static size_t lrn_scratch(const Lrn& lrn, int64_t channels) {
-  return static_cast<size_t>(4 * padded_floats(lrn, kRowPixels, channels));
-}
 
 static size_t lrn_pool_scratch(const LrnPool& p) {
   const int64_t row = p.x.width * p.x.channels;
-  return static_cast<size_t>((2 * p.pool_size + 1) * row + 4 * padded_floats(p.lrn, p.x.width, p.x.channels) +
-                             64);
+  return static_cast<size_t>((2 * p.pool_size + 1) * row) + lrn_scratch(p.lrn, p.x.channels) + 64;
 }
 
 // Rows of the image as the pool sees them: a ring of normalised rows, or x itself.
@@ -247,7 +108,7 @@ static void lrn_pool_backward(const LrnPool& op, const float* x, const float* dy
         if (done >= cleared) {
           __builtin_memset(to, 0, sizeof(float) * line);
         } else if (op.normalise) {
-          lrn_backward_row(op.lrn, row, from, to, op.x.width, channels, op.activation, more);
+          lrn_backward(op.lrn, row, from, to, op.x.width, channels, op.activation, more);
         } else {
           activation_backward(op.activation, row, from, to, line);
         }

@@ -102,8 +102,12 @@ static void matrix_forward(const GatherGemm& g, int64_t begin, int64_t end, cons
 // Columns packed at a time: a piece of a row of w long enough to be read at the memory's speed.
 static constexpr int64_t kColumns = 256;
 
+// From one packed panel to the next: not a power of two, or a row's pieces, one a panel, would all compete
+// for the same places in the cache.
+static int64_t panel_pitch(int64_t depth) { return depth * 2 * kLanes + 16; }
+
 static size_t matrix_backward_scratch(const GatherGemm&) {
-  return static_cast<size_t>(kRun * (kColumns + 2 * kLanes));
+  return static_cast<size_t>((kColumns / (2 * kLanes) + 1) * panel_pitch(kRun));
 }
 
 static void pack_columns(const GatherGemm& g, int64_t j, int64_t columns, int64_t i, int64_t depth,
@@ -113,7 +117,7 @@ static void pack_columns(const GatherGemm& g, int64_t j, int64_t columns, int64_
     const float* from = g.weights + (i + k) * g.w_inner + j;
     float* to = packed + k * nr;
     int64_t c = 0;
-    for (; c + nr <= columns; c += nr, to += depth * nr)
+    for (; c + nr <= columns; c += nr, to += panel_pitch(depth))
       store(to, load(from + c)), store(to + kLanes, load(from + c + kLanes));
     for (int64_t lane = 0; c < columns && lane < nr; ++lane)
       to[lane] = c + lane < columns ? from[c + lane] : 0;
@@ -137,7 +141,7 @@ static void matrix_backward(const GatherGemm& g, int64_t begin, int64_t end, flo
           const int rows = left < ALEXNET_ROWS ? static_cast<int>(left) : ALEXNET_ROWS;
           const float* sources[ALEXNET_ROWS];
           for (int m = 0; m < rows; ++m) sources[m] = g.source + (n + m) * g.source_strides.image + i;
-          const float* panel = packed + c * depth;
+          const float* panel = packed + c / nr * panel_pitch(depth);
           multiply_rows(rows, Tile{sources, &panel, 1, depth}, sum);
           for (int m = 0; m < rows; ++m)
             finish(part, sum[m][0], sum[m][1], j + c, g.target + (n + m) * g.target_strides.image, nullptr);

@@ -15,6 +15,7 @@ struct Segment {
 template <int V>
 static void accumulate(const Segment* segments, int64_t count, vec (&acc)[ALEXNET_ROWS][2]) {
   vec sum[ALEXNET_ROWS][V];
+#pragma GCC unroll 16
   for (int m = 0; m < ALEXNET_ROWS; ++m)
     for (int v = 0; v < V; ++v) sum[m][v] = vec{};
   for (int64_t s = 0; s < count; ++s) {
@@ -30,6 +31,7 @@ static void accumulate(const Segment* segments, int64_t count, vec (&acc)[ALEXNE
         for (int v = 0; v < V; ++v) sum[m][v] += broadcast(a[m]) * x[v];
     }
   }
+#pragma GCC unroll 16
   for (int m = 0; m < ALEXNET_ROWS; ++m)
     for (int v = 0; v < V; ++v) acc[m][v] = sum[m][v];
 }

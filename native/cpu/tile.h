@@ -12,9 +12,11 @@ struct Tile {
 template <int M>
 static void multiply(const Tile& tile, vec (&sum)[ALEXNET_ROWS][2]) {
   vec acc[M][2];
+#pragma GCC unroll 16
   for (int m = 0; m < M; ++m) acc[m][0] = acc[m][1] = vec{};
   for (int64_t t = 0; t < tile.taps; ++t) {
     const float* source[M];
+#pragma GCC unroll 16
     for (int m = 0; m < M; ++m) source[m] = tile.sources[t * ALEXNET_ROWS + m];
     const float* b = tile.panels[t];
 #pragma GCC unroll 2
@@ -28,6 +30,7 @@ static void multiply(const Tile& tile, vec (&sum)[ALEXNET_ROWS][2]) {
       }
     }
   }
+#pragma GCC unroll 16
   for (int m = 0; m < M; ++m) sum[m][0] = acc[m][0], sum[m][1] = acc[m][1];
 }
 
