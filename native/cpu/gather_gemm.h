@@ -34,14 +34,29 @@ static void pack_panel(const GatherGemm& g, int64_t j, float* panel) {
 
 struct Pixel {
   int64_t image, row, column;
+  const float* origin;  // where tap (0, 0) of its window meets the source, inside or not
+  float* target;
 };
 
-static inline void step(const Grid& grid, Pixel& p) {
-  if (++p.column < grid.width) return;
-  p.column = 0;
-  if (++p.row < grid.height) return;
-  p.row = 0;
-  ++p.image;
+static inline Pixel pixel_at(const GatherGemm& g, int64_t image, int64_t row, int64_t column) {
+  const Grid& grid = g.grid;
+  const int64_t source_row = grid.backward ? row + grid.top : row * grid.stride - grid.top;
+  const int64_t source_column = grid.backward ? column + grid.left : column * grid.stride - grid.left;
+  return {image, row, column,
+          g.source + image * g.source_strides.image + source_row * g.source_strides.row +
+              source_column * g.source_strides.pixel,
+          g.target + image * g.target_strides.image + row * g.target_strides.row +
+              column * g.target_strides.pixel};
+}
+
+static inline void step(const GatherGemm& g, Pixel& p) {
+  if (p.column + 1 < g.grid.width) {
+    ++p.column;
+    p.origin += (g.grid.backward ? 1 : g.grid.stride) * g.source_strides.pixel;
+    p.target += g.target_strides.pixel;
+  } else {
+    p = p.row + 1 < g.grid.height ? pixel_at(g, p.image, p.row + 1, 0) : pixel_at(g, p.image + 1, 0, 0);
+  }
 }
 
 // The taps that pass through one pixel's source: every `step`-th from `first` on, below `end`. Tap t meets
@@ -98,27 +113,16 @@ static Sweep sweep_of(const GatherGemm& g, const float* panel, const float* zero
           interior(g.grid, g.grid.left, g.grid.columns, g.grid.source_width)};
 }
 
-// Where tap (0, 0) of a pixel's window meets the source, inside or not.
-static inline const float* origin_of(const GatherGemm& g, const Pixel& p) {
-  const Grid& grid = g.grid;
-  const int64_t row = grid.backward ? p.row + grid.top : p.row * grid.stride - grid.top;
-  const int64_t column = grid.backward ? p.column + grid.left : p.column * grid.stride - grid.left;
-  return g.source + p.image * g.source_strides.image + row * g.source_strides.row +
-         column * g.source_strides.pixel;
-}
-
 // All taps of all pixels lie inside: only additions.
 static int64_t point_inside(const Sweep& s, const Pixel* pixels) {
   const Grid& grid = s.g.grid;
   const int64_t panel_step = s.g.inner * 2 * kLanes;
-  const float* origins[ALEXNET_ROWS];
-  for (int m = 0; m < ALEXNET_ROWS; ++m) origins[m] = origin_of(s.g, pixels[m]);
   int64_t taps = 0;
   for (int64_t r = 0; r < grid.rows; ++r)
     for (int64_t c = 0; c < grid.columns; ++c, ++taps) {
       const int64_t offset = r * s.row_step + c * s.column_step;
       const float** sources = s.sources + taps * ALEXNET_ROWS;
-      for (int m = 0; m < ALEXNET_ROWS; ++m) sources[m] = origins[m] + offset;
+      for (int m = 0; m < ALEXNET_ROWS; ++m) sources[m] = pixels[m].origin + offset;
       s.panels[taps] = s.panel + taps * panel_step;
     }
   return taps;
@@ -132,7 +136,7 @@ struct Window {
 
 static inline Window window_of(const GatherGemm& g, const Pixel& p) {
   const Grid& grid = g.grid;
-  return {origin_of(g, p), reach(grid, p.row, grid.top, grid.rows, grid.source_height),
+  return {p.origin, reach(grid, p.row, grid.top, grid.rows, grid.source_height),
           reach(grid, p.column, grid.left, grid.columns, grid.source_width)};
 }
 
@@ -206,15 +210,11 @@ static void sweep(const Sweep& s, const float* bias, int64_t j, Pixel pixel, int
   while (count > 0) {
     const int rows = count < ALEXNET_ROWS ? static_cast<int>(count) : ALEXNET_ROWS;
     Pixel at[ALEXNET_ROWS];
-    for (int m = 0; m < rows; ++m) at[m] = pixel, step(g.grid, pixel);
+    for (int m = 0; m < rows; ++m) at[m] = pixel, step(g, pixel);
     for (int m = rows; m < ALEXNET_ROWS; ++m) at[m] = at[0];
     const int64_t taps = point_at_sources(s, at);
     multiply_rows(rows, Tile{s.sources, s.panels, taps, g.inner}, sum);
-    for (int m = 0; m < rows; ++m) {
-      float* to = g.target + at[m].image * g.target_strides.image + at[m].row * g.target_strides.row +
-                  at[m].column * g.target_strides.pixel;
-      finish(g, sum[m][0], sum[m][1], j, to, bias);
-    }
+    for (int m = 0; m < rows; ++m) finish(g, sum[m][0], sum[m][1], j, at[m].target, bias);
     count -= rows;
   }
 }
@@ -225,12 +225,14 @@ static const float* pack_bias(const GatherGemm& g, int64_t j, float* to) {
   return to;
 }
 
+static bool pads_images(const GatherGemm& g) { return few_channels(g.grid, g.inner); }
+
 // One packed panel (all panels where images are padded), a bias panel, zeros, and the tile's pointers.
 static size_t gather_scratch(const GatherGemm& g) {
   const Grid& grid = g.grid;
   const int64_t taps = grid.rows * grid.columns, nr = 2 * kLanes;
   const int64_t panels = (g.outputs + nr - 1) / nr;
-  const bool few = few_channels(grid, g.inner);
+  const bool few = pads_images(g);
   size_t floats = static_cast<size_t>(taps * g.inner * nr * (few ? panels : 1));
   floats += static_cast<size_t>(nr + g.inner * (few ? grid.columns : 1) + 64);
   if (few) floats += static_cast<size_t>(padded_image_floats(grid, g.inner) + 64);
@@ -252,7 +254,7 @@ static void gather_padded(const GatherGemm& g, int64_t panel_begin, int64_t pane
     const int64_t count = area - inside < pixel_end - pixel ? area - inside : pixel_end - pixel;
     pad_image(g.source + image * g.source_strides.image, g.source_strides, grid, g.inner, padded);
     const GatherGemm one = of_padded_image(g, padded, image);
-    const Pixel first{0, inside / grid.width, inside % grid.width};
+    const Pixel first = pixel_at(one, 0, inside / grid.width, inside % grid.width);
     for (int64_t p = panel_begin; p < panel_end; ++p)
       sweep(sweep_of(one, packed + (p - panel_begin) * panel_floats, nullptr, pointers),
             pack_bias(g, p * nr, bias), p * nr, first, count);
@@ -267,12 +269,13 @@ static void gather(const GatherGemm& g, int64_t panel_begin, int64_t panel_end, 
   Scratch scratch{memory};
   auto** pointers = reinterpret_cast<const float**>(scratch.take(taps * (ALEXNET_ROWS + 1) * 2));
   float* bias = scratch.take(nr);
-  if (few_channels(grid, g.inner))
+  if (pads_images(g))
     return gather_padded(g, panel_begin, panel_end, pixel_begin, pixel_end, pointers, bias, scratch);
   float* zeros = scratch.take(g.inner);
   __builtin_memset(zeros, 0, sizeof(float) * g.inner);
   float* panel = scratch.take(taps * g.inner * nr);
-  const Pixel first{pixel_begin / area, pixel_begin % area / grid.width, pixel_begin % grid.width};
+  const Pixel first =
+      pixel_at(g, pixel_begin / area, pixel_begin % area / grid.width, pixel_begin % grid.width);
   for (int64_t p = panel_begin; p < panel_end; ++p) {
     pack_panel(g, p * nr, panel);
     sweep(sweep_of(g, panel, zeros, pointers), pack_bias(g, p * nr, bias), p * nr, first,

@@ -72,6 +72,7 @@ struct Kernels {
   const char* name;
   int64_t rows, columns;  // of the register tile
 
+  bool (*pads_images)(const GatherGemm&);       // copies each image, for all panels of outputs
   size_t (*gather_scratch)(const GatherGemm&);  // floats
   void (*gather)(const GatherGemm&, int64_t panel_begin, int64_t panel_end, int64_t pixel_begin,
                  int64_t pixel_end, float* scratch);
