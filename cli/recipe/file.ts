@@ -31,13 +31,13 @@ const known = [...settingNames, 'data', 'schedule', 'augmentation', 'layerRates'
 type Naming = (key: string) => string;
 
 function changesFrom(value: unknown, key: string, named: Naming): Change[] {
-  if (!Array.isArray(value)) refuse('a list of {epoch, value}', named(key), value);
+  if (!Array.isArray(value)) refuse('a list of {epoch, times}', named(key), value);
   return value.map((item: unknown, i) => {
     const at = `${key}[${i}]`;
-    const change = record(item, named(at), ['epoch', 'value']);
+    const change = record(item, named(at), ['epoch', 'times']);
     return {
       epoch: whole(change['epoch'], named(`${at}.epoch`)),
-      value: notNegative(change['value'], named(`${at}.value`)),
+      times: notNegative(change['times'], named(`${at}.times`)),
     };
   });
 }

@@ -1,12 +1,12 @@
 /** What `train` is to do: the preset's recipe, changed by a recipe file, changed by flags. Only what was given changes. */
 
 import { AlexNetError } from '../../lib/errors.js';
-import { recipes, type Augmentation, type Change, type Recipe } from '../../lib/train/recipe.js';
+import { recipes, type Augmentation, type Recipe } from '../../lib/train/recipe.js';
 import type { TrainOptions } from '../../lib/train/types.js';
 import type { Given, Option } from '../command.js';
 import { notNegative, path, truth } from '../values.js';
 import { readRecipeFile, type RecipeFile } from './file.js';
-import { scaled, scheduleFrom, scheduleOptions } from './schedule.js';
+import { scheduleFrom, scheduleOptions } from './schedule.js';
 import { runGroup, settings, settingsFrom, type Values } from './settings.js';
 
 const images = 'Images in training:';
@@ -95,31 +95,15 @@ function recipeChanges(given: Given, file: RecipeFile, values: Values, standard:
   if (Object.keys(augmentation).length > 0)
     changes.augmentation = { ...standard.augmentation, ...augmentation };
 
-  // Rates written out epoch by epoch are for the learning rate they were written beside.
-  const own = file.schedule ? (file.values.learningRate ?? standard.learningRate) : standard.learningRate;
-  const start = learningRate ?? standard.learningRate;
-  const before = file.schedule ?? standard.schedule;
-  const schedule = scheduleFrom(given, before, start);
+  const schedule = scheduleFrom(given, file.schedule ?? standard.schedule) ?? file.schedule;
   if (schedule) changes.schedule = schedule;
-  else if (before.kind === 'step' && start !== own) {
-    changes.schedule = { kind: 'step', changes: scaled(before.changes, start / own) };
-  } else if (file.schedule) changes.schedule = file.schedule;
 
-  // The preset's rates of single layers and biases belong to its schedule: they follow its scale and go with it.
-  const replaced = schedule !== undefined || file.schedule !== undefined;
-  const scale = start / standard.learningRate;
-  const followed = (rates: readonly Change[]): Change[] => (replaced ? [] : scaled(rates, scale));
+  // The preset's rates of single layers and biases belong to its schedule and go with it.
   if (file.layerRates) changes.layerRates = file.layerRates;
-  else if (replaced || scale !== 1) {
-    const layers = Object.entries(standard.layerRates).map(
-      ([layer, rates]) => [layer, followed(rates)] as const,
-    );
-    changes.layerRates = Object.fromEntries(layers);
-  }
+  else if (schedule && Object.keys(standard.layerRates).length > 0) changes.layerRates = {};
   const asMultiple = given.has('bias-rate') || (biasRate !== undefined && !file.biasRates);
   if (file.biasRates && !asMultiple) changes.biasRates = file.biasRates;
-  else if (standard.biasRates && asMultiple) changes.biasRates = [];
-  else if (standard.biasRates && (replaced || scale !== 1)) changes.biasRates = followed(standard.biasRates);
+  else if (standard.biasRates && (asMultiple || schedule)) changes.biasRates = [];
   return changes;
 }
 

@@ -1,7 +1,7 @@
 /** The learning rate's schedule from flags, over the one it would have without them. */
 
 import { AlexNetError } from '../../lib/errors.js';
-import type { Change, Schedule } from '../../lib/train/recipe.js';
+import type { Schedule } from '../../lib/train/recipe.js';
 import type { Given, Option } from '../command.js';
 import { aboveOne, oneOf, positiveWhole, risingEpochs } from '../values.js';
 
@@ -25,7 +25,7 @@ function reject(given: Given, flag: string, kind: string, remedy: string): void 
 }
 
 /** Undefined when the flags leave the schedule as it is. */
-export function scheduleFrom(given: Given, standard: Schedule, learningRate: number): Schedule | undefined {
+export function scheduleFrom(given: Given, standard: Schedule): Schedule | undefined {
   const asked = given.flag('schedule', oneOf(['plateau', 'step', 'constant']));
   const stepAt = given.flag('step-at', risingEpochs);
   const factor = given.flag('factor', aboveOne);
@@ -43,8 +43,8 @@ export function scheduleFrom(given: Given, standard: Schedule, learningRate: num
     case 'step': {
       reject(given, 'patience', kind, 'add --schedule plateau');
       if (stepAt) {
-        const value = (i: number): number => Number((learningRate / (factor ?? 10) ** i).toPrecision(12));
-        return { kind, changes: [0, ...stepAt].map((epoch, i) => ({ epoch, value: value(i) })) };
+        const changes = stepAt.map((epoch, i) => ({ epoch, times: 1 / (factor ?? 10) ** (i + 1) }));
+        return { kind, changes };
       }
       if (standard.kind === 'step' && factor === undefined) return undefined;
       throw new AlexNetError('USAGE', 'expected --step-at with --schedule step, for example --step-at 30,60');
@@ -55,7 +55,3 @@ export function scheduleFrom(given: Given, standard: Schedule, learningRate: num
       return { kind };
   }
 }
-
-/** Rates written out epoch by epoch, for another learning rate at the start. */
-export const scaled = (changes: readonly Change[], by: number): Change[] =>
-  changes.map(({ epoch, value }) => ({ epoch, value: Number((value * by).toPrecision(12)) }));

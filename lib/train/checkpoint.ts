@@ -14,7 +14,8 @@ export interface TrainingState {
   readonly seed: number;
   readonly batch: number;
   readonly plateau: Plateau;
-  readonly bestValidation: ErrorRates | null;
+  /** The last validation. */
+  readonly validation: { readonly step: number; readonly rates: ErrorRates } | null;
 }
 
 export interface ModelDescription {

@@ -3,9 +3,9 @@
 import { isLearned, type Graph } from '../graph/graph.js';
 import type { Change, Recipe } from './recipe.js';
 
-/** The value of the last change at or before this epoch. */
-export function valueAt(changes: readonly Change[], epoch: number): number | undefined {
-  return changes.filter((change) => change.epoch <= epoch).at(-1)?.value;
+/** The multiple of the last change at or before this epoch. */
+function timesAt(changes: readonly Change[], epoch: number): number | undefined {
+  return changes.filter((change) => change.epoch <= epoch).at(-1)?.times;
 }
 
 /** The run's learning rate, before layers' and biases' own. `reductions`: how often a plateau has divided it. */
@@ -14,7 +14,7 @@ export function baseRate(recipe: Recipe, epoch: number, reductions: number): num
     case 'plateau':
       return recipe.learningRate / recipe.schedule.factor ** reductions;
     case 'step':
-      return valueAt(recipe.schedule.changes, epoch) ?? recipe.learningRate;
+      return recipe.learningRate * (timesAt(recipe.schedule.changes, epoch) ?? 1);
     case 'constant':
       return recipe.learningRate;
   }
@@ -24,8 +24,12 @@ export function baseRate(recipe: Recipe, epoch: number, reductions: number): num
 export function learningRates(recipe: Recipe, graph: Graph, epoch: number, reductions: number): number[] {
   const base = baseRate(recipe, epoch, reductions);
   return graph.layers.filter(isLearned).flatMap(({ name }) => {
-    const weights = valueAt(recipe.layerRates[name] ?? [], epoch) ?? base;
-    const biases = valueAt(recipe.biasRates ?? [], epoch) ?? weights * recipe.biasRate;
+    const own = (changes: readonly Change[], otherwise: number): number => {
+      const times = timesAt(changes, epoch);
+      return times === undefined ? otherwise : recipe.learningRate * times;
+    };
+    const weights = own(recipe.layerRates[name] ?? [], base);
+    const biases = own(recipe.biasRates ?? [], weights * recipe.biasRate);
     // A frozen layer is frozen whole.
     return [weights, weights === 0 ? 0 : biases];
   });

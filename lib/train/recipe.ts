@@ -5,10 +5,10 @@ import type { PresetName } from '../graph/presets.js';
 export type Initialisation = 'paper' | 'caffe' | 'authors' | 'he';
 export const initialisations: readonly Initialisation[] = ['paper', 'caffe', 'authors', 'he'];
 
-/** From this epoch on, this value. */
+/** From this epoch on, so many times the recipe's learning rate. */
 export interface Change {
   readonly epoch: number;
-  readonly value: number;
+  readonly times: number;
 }
 
 export type Schedule =
@@ -19,7 +19,7 @@ export type Schedule =
       readonly reductions: number;
       readonly patience: number;
     }
-  /** The learning rate from given epochs on. */
+  /** Multiples of the learning rate from given epochs on. */
   | { readonly kind: 'step'; readonly changes: readonly Change[] }
   | { readonly kind: 'constant' };
 
@@ -41,7 +41,7 @@ export interface Augmentation {
 export interface Recipe {
   readonly batch: number;
   readonly epochs: number;
-  /** Of all weights, where the schedule does not say otherwise (a 'step' schedule holds rates of its own). */
+  /** Of all weights at the start; what schedule, layers and biases have of their own are multiples of it. */
   readonly learningRate: number;
   readonly schedule: Schedule;
   /** Learning rates of single layers' weights from given epochs on, over the schedule's. */
@@ -80,21 +80,20 @@ const authors: Recipe = {
   schedule: {
     kind: 'step',
     changes: [
-      { epoch: 0, value: 0.01 },
-      { epoch: 23, value: 0.001 },
-      { epoch: 51, value: 0.0001 },
-      { epoch: 78, value: 0.00001 },
+      { epoch: 23, times: 0.1 },
+      { epoch: 51, times: 0.01 },
+      { epoch: 78, times: 0.001 },
     ],
   },
   layerRates: {
     conv1: [
-      { epoch: 68, value: 0.00001 },
-      { epoch: 72, value: 0 },
+      { epoch: 68, times: 0.001 },
+      { epoch: 72, times: 0 },
     ],
   },
   biasRates: [
-    { epoch: 0, value: 0.02 },
-    { epoch: 68, value: 0.002 },
+    { epoch: 0, times: 2 },
+    { epoch: 68, times: 0.2 },
   ],
   initialisation: 'authors',
   augmentation: { crop: true, flip: true, colour: 0.1, colourUntil: 68, sharedBy: 32, scale: 'authors' },
@@ -111,7 +110,7 @@ export const recipes: Readonly<Record<PresetName, Recipe>> = {
     schedule: {
       kind: 'step',
       // Every 100,000 steps of 256 images of 1.28 million: 20 epochs.
-      changes: [0.01, 0.001, 0.0001, 0.00001, 0.000001].map((value, i) => ({ epoch: 20 * i, value })),
+      changes: [1, 0.1, 0.01, 0.001, 0.0001].map((times, i) => ({ epoch: 20 * i, times })),
     },
     augmentation: { ...paper.augmentation, colour: 0 },
   },
@@ -122,7 +121,7 @@ export const recipes: Readonly<Record<PresetName, Recipe>> = {
     weightDecay: 0.0001,
     schedule: {
       kind: 'step',
-      changes: [0.01, 0.001, 0.0001].map((value, i) => ({ epoch: 30 * i, value })),
+      changes: [1, 0.1, 0.01].map((times, i) => ({ epoch: 30 * i, times })),
     },
     augmentation: { ...paper.augmentation, colour: 0 },
   },
@@ -142,9 +141,8 @@ export const recipes: Readonly<Record<PresetName, Recipe>> = {
     schedule: {
       kind: 'step',
       changes: [
-        { epoch: 0, value: 0.01 },
-        { epoch: 33, value: 0.001 },
-        { epoch: 41, value: 0.0001 },
+        { epoch: 33, times: 0.1 },
+        { epoch: 41, times: 0.01 },
       ],
     },
   },

@@ -223,7 +223,6 @@ class Trainer {
   private lastSave = Date.now();
   private savedStep = -1;
   private lastSaved: string | null = null;
-  private validation: ErrorRates | null = null;
 
   constructor(
     private readonly folder: RunFolder,
@@ -233,7 +232,7 @@ class Trainer {
     private readonly signal: AbortSignal | undefined,
   ) {
     const { batch } = config.recipe;
-    this.state = { step: 0, seed: config.seed, batch, plateau: freshPlateau, bestValidation: null };
+    this.state = { step: 0, seed: config.seed, batch, plateau: freshPlateau, validation: null };
     this.speed = new Speed(batch);
     this.stall = new StallDetector(data.classes.length, config.recipe.initialisation);
   }
@@ -251,7 +250,6 @@ class Trainer {
     network.setParameters(checkpoint.parameters);
     if (checkpoint.momentum) network.setParameters(checkpoint.momentum, 'momentum');
     if (checkpoint.training) this.state = checkpoint.training;
-    this.validation = this.state.bestValidation;
     this.savedStep = this.state.step;
   }
 
@@ -284,14 +282,15 @@ class Trainer {
       yield* this.save();
     }
     const interrupted = this.state.step < config.steps;
-    if (!interrupted) yield* this.validate();
-    if (this.savedStep !== this.state.step || !interrupted) yield* this.saveAs('last');
+    // A finished run that is resumed has nothing left to do.
+    if (!interrupted && this.state.validation?.step !== this.state.step) yield* this.validate();
+    if (this.savedStep !== this.state.step) yield* this.saveAs('last');
     const result: TrainResult = {
       run: folder.path,
       checkpoint: folder.checkpoint('last'),
       steps: this.state.step,
       trainLoss: mean(this.recentLosses),
-      validation: this.validation,
+      validation: this.state.validation?.rates ?? null,
       imagesPerSecond: this.speed.overall(),
       interrupted,
     };
@@ -344,11 +343,10 @@ class Trainer {
     }
     const rates = counter.rates();
     this.speed.validated((performance.now() - started) / 1000);
-    this.validation = rates;
     const before = this.state.plateau;
     const plateau = afterValidation(config.recipe, before, rates.top1Error);
     const best = plateau.best !== before.best;
-    this.state = { ...this.state, plateau, bestValidation: best ? rates : this.state.bestValidation };
+    this.state = { ...this.state, plateau, validation: { step, rates } };
     const epoch = this.epochOf(step);
     await this.folder.log({ step, epoch, validation: rates });
     yield { kind: 'validation', step, epoch, ...rates };

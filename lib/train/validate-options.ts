@@ -57,7 +57,7 @@ export function checkRecipe(recipe: Recipe, graph: Graph): void {
   } else if (schedule.kind === 'step') {
     for (const change of schedule.changes) {
       notNegative('epoch of a step', change.epoch);
-      notNegative('learning rate of a step', change.value);
+      notNegative('times of a step', change.times);
     }
   } else expect(schedule.kind === 'constant', 'plateau, step or constant', 'schedule', schedule);
   const names = graph.layers.filter(isLearned).map(({ name }) => name);

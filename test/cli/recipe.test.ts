@@ -57,31 +57,26 @@ describe('flags', () => {
     expect(recipe?.schedule).toEqual({
       kind: 'step',
       changes: [
-        { epoch: 0, value: 0.02 },
-        { epoch: 30, value: 0.01 },
-        { epoch: 60, value: 0.005 },
+        { epoch: 30, times: 0.5 },
+        { epoch: 60, times: 0.25 },
       ],
     });
   });
 
   it('keep what they do not name of the plateau schedule', async () => {
-    const { recipe } = await options({ patience: '2' });
+    const { recipe } = await options({ preset: 'paper', patience: '2' });
     expect(recipe?.schedule).toEqual({ kind: 'plateau', factor: 10, reductions: 3, patience: 2 });
   });
 
-  it("scale a preset's written-out rates with the learning rate", async () => {
-    const { recipe } = await options({ preset: 'authors', 'learning-rate': '0.005' });
-    expect(recipe?.schedule).toEqual({
-      kind: 'step',
-      changes: [
-        { epoch: 0, value: 0.005 },
-        { epoch: 23, value: 0.0005 },
-        { epoch: 51, value: 0.00005 },
-        { epoch: 78, value: 0.000005 },
-      ],
+  it("leave a preset's own steps to follow the learning rate, and drop what belongs to a replaced schedule", async () => {
+    expect((await options({ preset: 'authors', 'learning-rate': '0.005' })).recipe).toEqual({
+      learningRate: 0.005,
     });
-    expect(recipe?.biasRates?.[0]).toEqual({ epoch: 0, value: 0.01 });
-    expect(recipe?.layerRates?.['conv1']?.[0]).toEqual({ epoch: 68, value: 0.000005 });
+    expect((await options({ preset: 'authors', schedule: 'constant' })).recipe).toEqual({
+      schedule: { kind: 'constant' },
+      layerRates: {},
+      biasRates: [],
+    });
   });
 
   it('replace written-out rates of biases by a multiple', async () => {
@@ -111,7 +106,7 @@ describe('a recipe file', () => {
       seed: 3,
       schedule: { kind: 'constant' },
       augmentation: { colour: 0 },
-      layerRates: { conv1: [{ epoch: 2, value: 0 }] },
+      layerRates: { conv1: [{ epoch: 2, times: 0 }] },
     };
     expect(await withFile(file, { batch: '16', steps: '10' })).toEqual({
       data: 'photos',
@@ -122,15 +117,9 @@ describe('a recipe file', () => {
         batch: 16,
         schedule: { kind: 'constant' },
         augmentation: { ...recipes.paper.augmentation, colour: 0 },
-        layerRates: { conv1: [{ epoch: 2, value: 0 }] },
+        layerRates: { conv1: [{ epoch: 2, times: 0 }] },
       },
     });
-  });
-
-  it('keeps its own steps when a flag changes the learning rate they start from', async () => {
-    const schedule = { kind: 'step', changes: [{ epoch: 0, value: 0.1 }] };
-    const { recipe } = await withFile({ learningRate: 0.1, schedule }, { 'learning-rate': '0.2' });
-    expect(recipe?.schedule).toEqual({ kind: 'step', changes: [{ epoch: 0, value: 0.2 }] });
   });
 
   it.each([
@@ -142,7 +131,7 @@ describe('a recipe file', () => {
     [{ augmentation: { crop: 'no' } }, /^expected true or false for augmentation\.crop in .*, received no$/],
     [
       { biasRates: [{ epoch: 1 }] },
-      /^expected a number of 0 or more for biasRates\[0\]\.value in .*, received nothing$/,
+      /^expected a number of 0 or more for biasRates\[0\]\.times in .*, received nothing$/,
     ],
     [{ epochs: 1, steps: 2 }, /^epochs and steps are given both/],
     [[1], /^expected an object for .*recipe\.json, received \[1\]$/],

@@ -30,7 +30,10 @@ const mistakes: readonly (readonly [args: string, line: string])[] = [
     'expected paper, authors, caffe, torchvision, cifar or mini for --preset, received vgg',
   ],
   ['train --schedule cosine', 'expected plateau, step or constant for --schedule, received cosine'],
-  ['train --schedule step', 'expected --step-at with --schedule step, for example --step-at 30,60'],
+  [
+    'train --preset paper --schedule step',
+    'expected --step-at with --schedule step, for example --step-at 30,60',
+  ],
   ['train --step-at 60,30', 'expected rising epochs such as 30,60 for --step-at, received 60,30'],
   [
     'train --schedule constant --factor 5',
