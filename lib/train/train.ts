@@ -2,42 +2,22 @@
 
 import { join, resolve } from 'node:path';
 import { AlexNetError } from '../errors.js';
-import { evaluationViews } from '../data/views.js';
 import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
-import { viewRows } from '../evaluate/batches.js';
-import { ErrorCounter } from '../evaluate/error-rates.js';
 import { seedWords } from '../random/philox.js';
 import { parseDevices } from '../runtime/devices.js';
-import { Network, type Losses } from '../runtime/network.js';
-import { loadCheckpoint, saveCheckpoint, type Checkpoint, type TrainingState } from './checkpoint.js';
+import { Network } from '../runtime/network.js';
+import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
 import { prepareData, type TrainingData } from './data.js';
-import { initialise } from './initialise.js';
-import { afterValidation, baseRate, freshPlateau, learningRates } from './rates.js';
 import { recipes, type Recipe } from './recipe.js';
 import { existingCheckpoint, RunFolder, type RunConfig } from './run-folder.js';
-import { Speed } from './speed.js';
-import { StallDetector } from './stall.js';
-import type { ErrorRates, TrainEvent, TrainOptions, TrainResult } from './types.js';
+import { Trainer } from './trainer.js';
+import type { TrainEvent, TrainOptions, TrainResult } from './types.js';
 import { checkRecipe, checkSeed, positiveInteger } from './validate-options.js';
 
-/** A run is saved at least this often, besides every saveEvery steps. */
-const saveSeconds = 600;
-/** No network comes back from here; float32 may take long to overflow. */
-const absurdLoss = 1e6;
-
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, TrainResult> {
-  for (const name of [
-    'steps',
-    'epochs',
-    'threads',
-    'checkpointEvery',
-    'saveEvery',
-    'validateEvery',
-    'classes',
-  ] as const) {
-    if (name === 'epochs') continue;
+  for (const name of ['steps', 'checkpointEvery', 'saveEvery', 'validateEvery', 'classes'] as const) {
     positiveInteger(name, options[name]);
   }
   if (options.epochs !== undefined && !(Number.isFinite(options.epochs) && options.epochs > 0)) {
@@ -213,207 +193,4 @@ function notesOn({ preset: name, recipe }: RunConfig): string[] {
   }
   if (!recipe.dropout) notes.push('dropout is off');
   return notes;
-}
-
-class Trainer {
-  private state: TrainingState;
-  private readonly speed: Speed;
-  private readonly stall: StallDetector;
-  private readonly recentLosses: number[] = [];
-  private lastSave = Date.now();
-  private savedStep = -1;
-  private lastSaved: string | null = null;
-
-  constructor(
-    private readonly folder: RunFolder,
-    private readonly config: RunConfig,
-    private readonly data: TrainingData,
-    private readonly network: Network,
-    private readonly signal: AbortSignal | undefined,
-  ) {
-    const { batch } = config.recipe;
-    this.state = { step: 0, seed: config.seed, batch, plateau: freshPlateau, validation: null };
-    this.speed = new Speed(batch);
-    this.stall = new StallDetector(data.classes.length, config.recipe.initialisation);
-  }
-
-  async start(checkpoint: Checkpoint | null): Promise<void> {
-    const { network, config } = this;
-    network.setMean(this.data.mean);
-    if (!checkpoint) return await initialise(network, config.recipe.initialisation, seedWords(config.seed));
-    if (checkpoint.classes.join('\n') !== this.data.classes.join('\n')) {
-      throw new AlexNetError(
-        'CHECKPOINT',
-        `the run's checkpoint knows ${checkpoint.classes.length} classes, the images have ${this.data.classes.length} or others; resume needs the same images`,
-      );
-    }
-    network.setParameters(checkpoint.parameters);
-    if (checkpoint.momentum) network.setParameters(checkpoint.momentum, 'momentum');
-    if (checkpoint.training) this.state = checkpoint.training;
-    this.savedStep = this.state.step;
-  }
-
-  private epochOf(step: number): number {
-    return Math.floor((step * this.config.recipe.batch) / this.data.training.count);
-  }
-
-  async *events(): AsyncGenerator<TrainEvent, TrainResult> {
-    const { config, data, network, folder } = this;
-    let next = data.loader.batch(this.state.step, this.epochOf(this.state.step));
-    // Awaited further down; a failure of a batch that is no longer wanted is nobody's concern.
-    next.catch(() => undefined);
-    while (this.state.step < config.steps && !this.signal?.aborted) {
-      const { step } = this.state;
-      const epoch = this.epochOf(step);
-      const rates = learningRates(config.recipe, config.graph, epoch, this.state.plateau.reductions);
-      this.speed.begin();
-      const batch = await next;
-      const running = network.train(batch, step, rates);
-      if (step + 1 < config.steps) {
-        next = data.loader.batch(step + 1, this.epochOf(step + 1));
-        next.catch(() => undefined);
-      }
-      const measured = summarise(await running);
-      this.speed.end();
-      this.state = { ...this.state, step: step + 1 };
-      if (!(measured.loss < absurdLoss)) await this.diverged(step + 1, measured.loss);
-      yield* this.report(step + 1, epoch, measured);
-      if ((step + 1) % config.validateEvery === 0 && step + 1 < config.steps) yield* this.validate();
-      yield* this.save();
-    }
-    const interrupted = this.state.step < config.steps;
-    // A finished run that is resumed has nothing left to do.
-    if (!interrupted && this.state.validation?.step !== this.state.step) yield* this.validate();
-    if (this.savedStep !== this.state.step) yield* this.saveAs('last');
-    const result: TrainResult = {
-      run: folder.path,
-      checkpoint: folder.checkpoint('last'),
-      steps: this.state.step,
-      trainLoss: mean(this.recentLosses),
-      validation: this.state.validation?.rates ?? null,
-      imagesPerSecond: this.speed.overall(),
-      interrupted,
-    };
-    yield { kind: 'done', ...result };
-    return result;
-  }
-
-  private async *report(
-    step: number,
-    epoch: number,
-    measured: Omit<ErrorRates, 'images'>,
-  ): AsyncGenerator<TrainEvent> {
-    const { config } = this;
-    const perEpoch = Math.max(1, Math.round(this.data.training.count / config.recipe.batch));
-    this.recentLosses.push(measured.loss);
-    if (this.recentLosses.length > perEpoch) this.recentLosses.shift();
-    const learningRate = baseRate(config.recipe, epoch, this.state.plateau.reductions);
-    const validationsLeft = Math.floor((config.steps - step) / config.validateEvery);
-    const event: TrainEvent = {
-      kind: 'step',
-      step,
-      epoch,
-      ...measured,
-      learningRate,
-      imagesPerSecond: this.speed.recent(),
-      secondsLeft: this.speed.secondsFor(config.steps - step, validationsLeft),
-    };
-    await this.folder.log({
-      step,
-      epoch,
-      ...measured,
-      learningRate,
-      imagesPerSecond: Math.round(event.imagesPerSecond * 10) / 10,
-    });
-    yield event;
-    const message = this.stall.add(step, measured.loss);
-    if (message) yield { kind: 'warning', step, message };
-  }
-
-  private async *validate(): AsyncGenerator<TrainEvent> {
-    const { data, network, config } = this;
-    const { step } = this.state;
-    const started = performance.now();
-    const counter = new ErrorCounter();
-    const { store, crop } = config.preprocessing;
-    const views = viewRows(evaluationViews(1, store, crop)[0], network.batch);
-    for await (const { images, labels, count } of data.validationBatches(network.batch)) {
-      const { losses, ranks } = await network.infer({ images, labels, views });
-      for (let n = 0; n < count; n++) counter.add(losses[n] as number, ranks[n] as number);
-    }
-    const rates = counter.rates();
-    this.speed.validated((performance.now() - started) / 1000);
-    const before = this.state.plateau;
-    const plateau = afterValidation(config.recipe, before, rates.top1Error);
-    const best = plateau.best !== before.best;
-    this.state = { ...this.state, plateau, validation: { step, rates } };
-    const epoch = this.epochOf(step);
-    await this.folder.log({ step, epoch, validation: rates });
-    yield { kind: 'validation', step, epoch, ...rates };
-    if (best) yield* this.saveAs('best');
-    if (plateau.reductions > before.reductions) {
-      const learningRate = baseRate(config.recipe, epoch, plateau.reductions);
-      const reason = 'the validation error has stopped improving';
-      await this.folder.log({ step, epoch, learningRate, reason });
-      yield { kind: 'learning-rate', step, learningRate, reason };
-    }
-  }
-
-  private async *save(): AsyncGenerator<TrainEvent> {
-    const { config } = this;
-    const { step } = this.state;
-    if (step >= config.steps) return;
-    if (config.checkpointEvery !== null && step % config.checkpointEvery === 0) yield* this.saveAs(step);
-    const due = step % config.saveEvery === 0 || Date.now() - this.lastSave > 1000 * saveSeconds;
-    if (due) yield* this.saveAs('last');
-  }
-
-  private async *saveAs(name: 'last' | 'best' | number): AsyncGenerator<TrainEvent> {
-    const { network, config, folder, data } = this;
-    const parameters = network.parameters();
-    for (const [tensor, values] of parameters) {
-      // Bad weights must not replace good ones.
-      if (!values.every(Number.isFinite)) await this.diverged(this.state.step, Number.NaN, tensor);
-    }
-    await folder.flush();
-    const path = folder.checkpoint(name);
-    await saveCheckpoint(path, {
-      graph: config.graph,
-      preprocessing: config.preprocessing,
-      classes: data.classes,
-      mean: data.mean,
-      parameters,
-      momentum: network.parameters('momentum'),
-      training: this.state,
-    });
-    this.lastSaved = path;
-    if (name === 'last') {
-      this.lastSave = Date.now();
-      this.savedStep = this.state.step;
-    }
-    yield { kind: 'checkpoint', step: this.state.step, path, best: name === 'best' };
-  }
-
-  private async diverged(step: number, loss: number, tensor?: string): Promise<never> {
-    await this.folder.log({ step, diverged: String(loss) });
-    const { learningRate } = this.config.recipe;
-    const what = tensor ? `${tensor} is no longer finite` : `the loss is ${loss}`;
-    const kept = this.lastSaved
-      ? `the last good checkpoint is ${this.lastSaved}`
-      : 'no checkpoint had been written';
-    throw new AlexNetError(
-      'DIVERGED',
-      `${what} at step ${step}: training has diverged; start again with a smaller --learning-rate (it was ${learningRate}) or another --initialisation; ${kept}`,
-    );
-  }
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-
-function summarise({ losses, ranks }: Losses): Omit<ErrorRates, 'images'> {
-  const counter = new ErrorCounter();
-  losses.forEach((loss, n) => counter.add(loss, ranks[n] ?? 0));
-  const { loss, top1Error, top5Error } = counter.rates();
-  return { loss, top1Error, top5Error };
 }
