@@ -4,6 +4,8 @@
  * measured in the same process just before.
  */
 
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { parseDevices } from '../lib/runtime/devices.js';
@@ -28,10 +30,22 @@ const peak = await measure({ threads });
 const { threads: asked, ...rest } = options;
 const times = await benchNetwork({ ...rest, ...(asked !== undefined && { threads: asked }) });
 
+/** What a figure is worth depends on these; no commit where there is no repository. */
+function circumstances() {
+  let commit: string | null = null;
+  try {
+    commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
+  } catch {
+    // An installed package.
+  }
+  return { date: new Date().toISOString(), commit, cpu: cpus()[0]?.model, node: process.version };
+}
+
 if (options.json) {
-  console.log(
-    JSON.stringify({ date: new Date().toISOString(), options: rest, threads, peak, ...times }, null, 2),
-  );
+  console.log(JSON.stringify({ ...circumstances(), options: rest, threads, peak, ...times }, null, 2));
 } else print();
 
 function row(cells: readonly (string | number)[]): string {

@@ -49,8 +49,9 @@ class Run {
 
   static async begin(options: TrainOptions): Promise<Run> {
     const presetName = options.preset ?? (options.data === undefined ? 'mini' : 'paper');
-    preset(presetName, 2);
+    const { graph } = preset(presetName, 2);
     const recipe: Recipe = { ...recipes[presetName as keyof typeof recipes], ...options.recipe };
+    checkRecipe(recipe, options.graph ?? graph);
     const seed = options.seed ?? 1;
     checkSeed(seed);
     const devices = options.devices ?? 'cpu';
@@ -153,7 +154,6 @@ class Run {
         `the graph tells ${classCount(graph)} classes apart, but the images have ${data.classes.length}`,
       );
     }
-    checkRecipe(setting.recipe, graph);
     const epoch = Math.max(1, Math.round(data.training.count / setting.recipe.batch));
     return {
       version: 1,
