@@ -22,13 +22,14 @@ const options = await yargs(hideBin(process.argv))
   .strict()
   .parse();
 
-const threads = parseDevices(options.devices, options.threads).reduce(
-  (sum, device) => sum + device.threads,
+const threads = parseDevices(options.devices, options).reduce(
+  (sum, device) => sum + (device.backend === 'cpu' ? device.threads : 0),
   0,
 );
 const peak = await measure({ threads });
-const { threads: asked, ...rest } = options;
-const times = await benchNetwork({ ...rest, ...(asked !== undefined && { threads: asked }) });
+const { preset, batch, devices, runs } = options;
+const asked = { preset, batch, devices, runs };
+const times = await benchNetwork({ ...asked, threads: options.threads });
 
 /** What a figure is worth depends on these; no commit where there is no repository. */
 function circumstances() {
@@ -45,7 +46,7 @@ function circumstances() {
 }
 
 if (options.json) {
-  console.log(JSON.stringify({ ...circumstances(), options: rest, threads, peak, ...times }, null, 2));
+  console.log(JSON.stringify({ ...circumstances(), options: asked, threads, peak, ...times }, null, 2));
 } else print();
 
 function row(cells: readonly (string | number)[]): string {

@@ -5,7 +5,7 @@ import { evaluationViews } from '../lib/data/views.js';
 import { viewRows } from '../lib/evaluate/batches.js';
 import { cost } from '../lib/plan/cost.js';
 import type { Plan } from '../lib/plan/plan.js';
-import { parseDevices } from '../lib/runtime/devices.js';
+import { chooseDevices } from '../lib/runtime/choose.js';
 import { Network, type Batch } from '../lib/runtime/network.js';
 import type { ProfileSpan } from '../lib/runtime/native.js';
 import { initialise } from '../lib/train/initialise.js';
@@ -32,7 +32,7 @@ export interface BenchOptions {
   readonly preset: string;
   readonly batch: number;
   readonly devices: string;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly runs: number;
 }
 
@@ -69,10 +69,12 @@ function opTimes(pass: OpTime['pass'], made: Plan, profiles: readonly (readonly 
 
 export async function benchNetwork(options: BenchOptions): Promise<NetworkTimes> {
   const { graph, preprocessing } = preset(options.preset, 1000);
+  const { devices, precision } = await chooseDevices(options);
   await using network = Network.open({
     graph,
     preprocessing,
-    devices: parseDevices(options.devices, options.threads),
+    devices,
+    precision,
     batch: options.batch,
     training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false },
   });
