@@ -79,8 +79,19 @@ export const deviceOptions = {
   devices: {
     group: 'Devices:',
     about:
-      'Where it runs: cpu, or cpu:0/2,cpu:1/2 for the two-device schedule on halves of the cores, or reference',
+      'Where it runs: cpu; cuda:0; cuda:0,cuda:1 or cpu:0/2,cpu:1/2 for the two-device schedule; reference',
     default: 'cpu',
   },
-  threads: { group: 'Devices:', about: 'Threads over all devices', default: 'the usable cores' },
+  threads: { group: 'Devices:', about: 'Threads over all CPU devices', default: 'the usable cores' },
+  precision: {
+    group: 'Devices:',
+    about: 'What cards compute in: fp32, tf32 or bf16',
+    default: 'bf16 from compute capability 8.0 on, else fp32',
+  },
+  'peer-access': {
+    group: 'Devices:',
+    switch: true,
+    about: 'Cards copy to each other directly (--no-peer-access: through host memory)',
+    default: 'where it works',
+  },
 } as const satisfies Record<string, Option>;

@@ -61,7 +61,7 @@ export const risingEpochs: Check<number[]> = (value, name) => {
 /** Device names; whether these devices exist is asked elsewhere. */
 export const deviceNames: Check<string[]> = (value, name) => {
   const names = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : [];
-  const known = names.every((device) => /^((cpu|reference)(:\d+\/\d+)?|cuda:\d+)$/.test(device));
+  const known = names.every((device) => /^((cpu|reference)(:\d+\/\d+)?|cuda(:\d+)?)$/.test(device));
   return names.length > 0 && known ? names : refuse('devices such as cpu, or cpu:0/2,cpu:1/2', name, value);
 };
 

@@ -12,7 +12,7 @@ import { preset } from './graph/presets.js';
 import type { Graph, Preprocessing } from './graph/graph.js';
 import { classCount } from './graph/shapes.js';
 import { seedWords } from './random/philox.js';
-import { parseDevices } from './runtime/devices.js';
+import { chooseDevices, type DeviceChoice } from './runtime/choose.js';
 import { Network } from './runtime/network.js';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './train/checkpoint.js';
 import { initialise } from './train/initialise.js';
@@ -20,11 +20,7 @@ import type { Initialisation } from './train/recipe.js';
 import { existingCheckpoint } from './train/run-folder.js';
 import type { ErrorRates } from './train/types.js';
 
-export interface DeviceOptions {
-  /** For example 'cpu' or 'cpu:0/2,cpu:1/2'; default 'cpu'. */
-  readonly devices?: string;
-  /** Threads over all CPU devices; default: the cores this process may use. */
-  readonly threads?: number;
+export interface DeviceOptions extends DeviceChoice {
   /** Images a run of the devices takes at once; default 32. */
   readonly batch?: number;
 }
@@ -96,8 +92,9 @@ export class Model implements AsyncDisposable {
     if (!Number.isInteger(batch) || batch < 1) {
       throw new AlexNetError('USAGE', `expected a positive whole number for batch, received ${batch}`);
     }
-    const devices = parseDevices(options.devices ?? 'cpu', options.threads);
-    const network = Network.open({ graph, preprocessing, devices, batch });
+    const { devices, precision, note } = await chooseDevices(options);
+    if (note !== undefined) process.emitWarning(note, 'AlexNetWarning');
+    const network = Network.open({ graph, preprocessing, devices, precision, batch });
     try {
       network.setMean(mean);
       await fill(network);

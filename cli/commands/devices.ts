@@ -1,50 +1,70 @@
 /** alexnet-native devices: what a network can run on here. */
 
+import type { CudaInfo } from '../../lib/runtime/native.js';
 import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
-import { plural } from '../ui/format.js';
+import { bytes, plural } from '../ui/format.js';
 import { outputFor } from '../ui/output.js';
 import { list } from '../ui/table.js';
 
-/** What --devices can say, and for what. */
-const choices = [
+const onCpu = [
   { devices: 'cpu', about: 'one device with all cores; the default' },
   {
     devices: 'cpu:0/2,cpu:1/2',
     about: "two devices with half of the cores each: the paper's two-device schedule",
   },
   { devices: 'reference', about: 'plain loops in double precision, to compare with; slow' },
-] as const;
+];
 
-const withoutCuda = 'none: this build has no CUDA backend; use --devices cpu';
+/** What --devices can say here, and for what. */
+function choices(cards: number): { devices: string; about: string }[] {
+  if (cards === 0) return onCpu;
+  const both = {
+    devices: cards > 1 ? 'cuda:0,cuda:1' : 'cuda:0,cuda:0',
+    about: `the paper's two-device schedule on ${cards > 1 ? 'two cards' : 'one card'}`,
+  };
+  return [...onCpu, { devices: 'cuda:0', about: 'one card' }, both];
+}
+
+const version = (cuda: number): string => `${Math.floor(cuda / 1000)}.${Math.floor((cuda % 1000) / 10)}`;
+
+function cardLines({ cards, emulated }: CudaInfo): [string, string][] {
+  return cards.map((card, index): [string, string] => {
+    const reached = card.peers.flatMap((reaches, other) => (reaches ? [`cuda:${other}`] : []));
+    const alone = cards.length > 1 ? ', no peer access' : '';
+    const facts = [
+      emulated ? `${card.name} (emulated)` : card.name,
+      `compute capability ${(card.computeCapability / 10).toFixed(1)}`,
+      `${bytes(card.free)} free of ${bytes(card.memory)}`,
+      plural(card.multiprocessors, 'multiprocessor'),
+    ];
+    return [
+      `cuda:${index}`,
+      facts.join(', ') + (reached.length > 0 ? `, peer access to ${reached.join(', ')}` : alone),
+    ];
+  });
+}
 
 async function run(given: Given): Promise<number> {
-  const [{ cpuInfo }, { parseDevices }] = await Promise.all([
-    import('../../lib/runtime/native.js'),
-    import('../../lib/runtime/devices.js'),
-  ]);
+  const { binaryFile, cpuInfo, cudaInfo } = await import('../../lib/runtime/native.js');
   const { cores, isa } = cpuInfo();
-  const offered = choices.map(({ devices, about }) => ({
-    devices,
-    about,
-    threads: parseDevices(devices).map(({ threads }) => threads),
-  }));
+  const cuda = cudaInfo();
+  const offered = choices(cuda.cards.length);
   using output = outputFor(given);
   output.lines([
     ...list([
       ['CPU', `${plural(cores, 'usable core')}, kernels for ${isa}`],
-      ['CUDA', withoutCuda],
+      ['CUDA', cuda.problem ? `none: ${cuda.problem}` : `driver for ${version(cuda.driver)}`],
+      ...cardLines(cuda),
+      ['binary', binaryFile()],
     ]),
     '',
     output.style.bold('--devices'),
     ...list(
-      offered.map(({ devices, threads, about }) => [
-        devices,
-        `${about} (${threads.map((n) => plural(n, 'thread')).join(' + ')})`,
-      ]),
+      offered.map(({ devices, about }) => [devices, about]),
       '  ',
     ),
   ]);
-  output.value({ cpu: { cores, isa }, cuda: { devices: [], reason: withoutCuda }, choices: offered });
+  output.value({ cpu: { cores, isa }, cuda, choices: offered, binary: binaryFile() });
   return exitCodes.done;
 }
 

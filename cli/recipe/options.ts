@@ -107,7 +107,11 @@ function recipeChanges(given: Given, file: RecipeFile, values: Values, standard:
   return changes;
 }
 
-const withResume = ['resume', 'epochs', 'steps', 'devices', 'threads'];
+/** Less what is undefined. */
+const defined = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+const withResume = ['resume', 'epochs', 'steps', 'devices', 'threads', 'precision', 'peer-access'];
 
 /** A resumed run keeps what it was; other flags would be passed over in silence. */
 function resumeOptions(given: Given, run: string): TrainOptions {
@@ -120,16 +124,15 @@ function resumeOptions(given: Given, run: string): TrainOptions {
     const name = first === 'DATA' ? 'DATA' : `--${first}`;
     throw new AlexNetError(
       'USAGE',
-      `${name} cannot be changed by --resume: the run keeps its own; only --epochs, --steps, --devices and --threads may be given`,
+      `${name} cannot be changed by --resume: the run keeps its own; only --epochs, --steps and those of the devices may be given`,
     );
   }
   const values = settingsFrom(given);
-  const { devices, threads } = values;
+  const { devices, threads, precision, peerAccess } = values;
   return {
     resume: run,
     ...lengthOf(values, {}),
-    ...(devices !== undefined && { devices }),
-    ...(threads !== undefined && { threads }),
+    ...defined({ devices, threads, precision, peerAccess }),
   };
 }
 
@@ -142,12 +145,14 @@ export async function trainOptionsFrom(given: Given): Promise<TrainOptions> {
   const values: Values = { ...file.values, ...flags };
   const data = given.positional('data') ?? file.data;
   const preset = values.preset ?? (data === undefined ? 'mini' : 'paper');
-  const { classes, devices, threads, seed, out, checkpointEvery, saveEvery, validateEvery } = values;
-  const others = { data, classes, devices, threads, seed, out, checkpointEvery, saveEvery, validateEvery };
+  const { classes, devices, threads, precision, peerAccess } = values;
+  const { seed, out, checkpointEvery, saveEvery, validateEvery } = values;
+  const where = { devices, threads, precision, peerAccess };
+  const others = { data, classes, ...where, seed, out, checkpointEvery, saveEvery, validateEvery };
   return {
     preset,
     ...lengthOf(flags, file.values),
-    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+    ...defined(others),
     recipe: recipeChanges(given, file, values, recipes[preset]),
   };
 }

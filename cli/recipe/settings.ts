@@ -1,8 +1,9 @@
 /** What `train` can be told by a flag and by a recipe file alike: one name, one check for both. */
 
 import { presetNames } from '../../lib/graph/presets.js';
+import { precisions } from '../../lib/plan/precision.js';
 import { initialisations } from '../../lib/train/recipe.js';
-import type { Given, Option } from '../command.js';
+import { deviceOptions, type Given, type Option } from '../command.js';
 import {
   fraction,
   notNegative,
@@ -52,14 +53,31 @@ export const settings = {
     'mini for the demo set, paper for your images',
   ),
   classes: setting('classes', wholeOfTwo, network, 'Stop if the images have another number of classes'),
-  devices: setting(
-    'devices',
-    text,
+  devices: setting('devices', text, network, deviceOptions.devices.about, deviceOptions.devices.default),
+  threads: setting(
+    'threads',
+    positiveWhole,
     network,
-    'cpu; cpu:0/2,cpu:1/2 for the two-device schedule on halves of the cores; reference',
-    'cpu',
+    deviceOptions.threads.about,
+    deviceOptions.threads.default,
   ),
-  threads: setting('threads', positiveWhole, network, 'Threads over all devices', 'the usable cores'),
+  precision: setting(
+    'precision',
+    oneOf(precisions),
+    network,
+    deviceOptions.precision.about,
+    deviceOptions.precision.default,
+  ),
+  peerAccess: {
+    ...setting(
+      'peer-access',
+      truth,
+      network,
+      deviceOptions['peer-access'].about,
+      deviceOptions['peer-access'].default,
+    ),
+    switch: true as const,
+  },
   epochs: setting('epochs', positive, length, 'Passes over the training images', own),
   steps: setting('steps', positiveWhole, length, 'Batches, instead of --epochs'),
   batch: setting('batch', positiveWhole, learning, 'Images a step', own),

@@ -3,12 +3,12 @@
 import { AlexNetError } from '../errors.js';
 import type { Command, Tensor as Place } from '../plan/commands.js';
 import { bytesOf } from '../plan/commands.js';
-import { cpuInfo, Device, Program } from '../runtime/native.js';
+import { cpuInfo, Device, Program, type DeviceOptions } from '../runtime/native.js';
 import { oneOf, positiveInteger } from './arguments.js';
 import { product, type NumberArray } from './tensor.js';
 
-/** 'cpu' is the fast one; 'reference' is plain double loops, slow, and takes Float64Array too. */
-export type OpsDevice = 'cpu' | 'reference';
+/** 'cpu' is the fast one, 'cuda:0' a card; 'reference' is plain double loops, slow, and takes Float64Array too. */
+export type OpsDevice = 'cpu' | 'reference' | `cuda:${number}`;
 
 export interface OpsOptions {
   /** Where to compute; 'cpu' when absent. */
@@ -40,9 +40,9 @@ class OpenDevice {
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(name: OpsDevice, threads: number) {
+  constructor(name: OpsDevice, options: DeviceOptions) {
     this.#name = name;
-    this.#device = new Device(name, threads);
+    this.#device = new Device(options);
   }
 
   /** Calls share one arena, so each starts when the one before it is done. */
@@ -110,11 +110,17 @@ async function close(device: OpenDevice): Promise<void> {
 }
 
 export function openDevice(options: OpsOptions): OpenDevice {
-  const name = oneOf('device', options.device ?? 'cpu', ['cpu', 'reference']);
+  const name = options.device ?? 'cpu';
+  const card = /^cuda:(\d{1,3})$/.exec(name);
+  if (!card) oneOf('device', name, ['cpu', 'reference', 'cuda:0']);
   const threads = positiveInteger('threads', options.threads ?? cpuInfo().cores);
   const key = name === 'cpu' ? `${name}/${threads}` : name;
+  const made = (): DeviceOptions => {
+    if (card) return { backend: 'cuda', index: Number(card[1]) };
+    return name === 'cpu' ? { backend: 'cpu', threads } : { backend: 'reference' };
+  };
   let device = opened.get(key);
-  if (!device) opened.set(key, (device = new OpenDevice(name, threads)));
+  if (!device) opened.set(key, (device = new OpenDevice(name, made())));
   return device;
 }
 

@@ -4,7 +4,7 @@ import type { DType, Shape } from '../plan/commands.js';
 import { expected } from './arguments.js';
 
 export type FloatArray = Float32Array | Float64Array;
-export type NumberArray = FloatArray | Int32Array | Uint8Array;
+export type NumberArray = FloatArray | Int32Array | Uint8Array | Uint16Array;
 
 /**
  * Numbers and their shape, the last dimension adjacent in memory. Activations are N×C×H×W, weights O×I×H×W; fully
@@ -20,11 +20,19 @@ export const product = (shape: readonly number[]): number => shape.reduce((all, 
 export function dtypeOf(data: NumberArray): DType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Uint16Array) return 'bfloat16';
   return data instanceof Int32Array ? 'int32' : 'uint8';
 }
 
+/** bfloat16 numbers are their 16 bits. */
 export function zeros(dtype: DType, length: number): NumberArray {
-  const types = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array };
+  const types = {
+    float32: Float32Array,
+    float64: Float64Array,
+    bfloat16: Uint16Array,
+    int32: Int32Array,
+    uint8: Uint8Array,
+  };
   return new types[dtype](length);
 }
 

@@ -9,12 +9,17 @@ import type { PlanBuilder, Value } from './builder.js';
 import { ownGroups, type ConvolutionPart, type TapeEntry } from './forward.js';
 import type { Shard } from './parameters.js';
 
+export type Update = 'layer' | 'end' | 'never';
+
 export interface BackwardOptions {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly decayBiases: boolean;
-  /** Whether weights are updated as soon as their gradient is there; otherwise gradients are kept to be read. */
-  readonly update: boolean;
+  /**
+   * When weights are updated: each layer as soon as its gradient is there, whose memory is then free; all by one
+   * command at the end, as a card likes it; or never, and the gradients are kept to be read.
+   */
+  readonly update: Update;
 }
 
 type ConvolutionEntry = Extract<TapeEntry, { kind: 'convolution' }>;
@@ -43,6 +48,14 @@ export class BackwardPass {
       if (entry.kind === 'convolution') this.convolution(entry, tape[i + 1]);
       else this.local(entry, below);
     }
+    if (this.options.update !== 'end') return;
+    const parts = tape.flatMap((entry) => (entry.kind === 'convolution' ? entry.parts : []));
+    for (let device = 0; device < this.builder.devices; device++) {
+      this.update(
+        'update',
+        parts.filter(({ output }) => output.device === device),
+      );
+    }
   }
 
   private at(device: number): Value {
@@ -58,7 +71,7 @@ export class BackwardPass {
     for (const { device, value: x, from } of entry.inputs) {
       const dy = this.at(device);
       const label = definition.name;
-      const fresh = () => builder.value(device, 'gradients', `gradient of ${x.name}`, x.shape);
+      const fresh = () => builder.value(device, 'gradients', `gradient of ${x.name}`, x.shape, x.dtype);
       let dx: Value;
       switch (definition.kind) {
         case 'activation': {
@@ -138,7 +151,7 @@ export class BackwardPass {
     for (const device of new Set([...own.keys(), ...arrivals.keys()])) {
       incoming.set(device, this.meet(label, device, own.get(device), arrivals.get(device) ?? []));
     }
-    if (this.options.update) for (const part of entry.parts) this.update(label, part);
+    if (this.options.update === 'layer') for (const part of entry.parts) this.update(label, [part]);
     this.current = incoming;
   }
 
@@ -148,7 +161,13 @@ export class BackwardPass {
     term: ConvolutionPart['terms'][number],
   ): Value {
     const { device } = part.output;
-    const dx = this.builder.value(device, 'gradients', `gradient of ${term.x.name}`, term.x.shape);
+    const dx = this.builder.value(
+      device,
+      'gradients',
+      `gradient of ${term.x.name}`,
+      term.x.shape,
+      term.x.dtype,
+    );
     this.builder.emit(device, entry.layer.layer.name, {
       op: 'convolution_backward_data',
       dy: this.at(device),
@@ -193,7 +212,14 @@ export class BackwardPass {
     const { device } = part.output;
     const gradientOf = (shard: Shard): Value => {
       const name = `gradient of ${shard.value.name}`;
-      const value = builder.value(device, 'gradients', name, shard.value.shape, 'float32', !options.update);
+      const value = builder.value(
+        device,
+        'gradients',
+        name,
+        shard.value.shape,
+        'float32',
+        options.update === 'never',
+      );
       this.gradients.push({ shard, value });
       return value;
     };
@@ -213,18 +239,23 @@ export class BackwardPass {
     });
   }
 
-  /** The paper's update of one device's part of a layer, behind everything that reads its weights. */
-  private update(label: string, part: ConvolutionPart): void {
+  /** The paper's update of parts of layers on one device, behind everything that reads their weights. */
+  private update(label: string, parts: readonly ConvolutionPart[]): void {
     const { weightDecay, decayBiases, momentum } = this.options;
-    const shards = [...part.parameters.weights.map(({ shard }) => shard), part.parameters.bias];
+    const shards = parts.flatMap(({ parameters }) => [
+      ...parameters.weights.map(({ shard }) => shard),
+      parameters.bias,
+    ]);
     type Segments = Extract<Command<Value>, { op: 'sgd' }>['segments'];
     const segments = shards.map((shard): Segments[number] => {
       const g = this.gradients.find((gradient) => gradient.shard === shard)?.value;
       if (!g || !shard.momentum) throw new Error(`${shard.layer} has no gradient or momentum`);
       const decay = shard.role === 'weight' || decayBiases ? weightDecay : 0;
-      return { w: shard.value, v: shard.momentum, g, rate: shard.rate, decay };
+      const { value: w, momentum: v, copy, rate } = shard;
+      return { w, v, g, ...(copy && { copy }), rate, decay };
     });
-    this.builder.emit(part.output.device, label, { op: 'sgd', segments, momentum });
+    const device = parts[0]?.output.device;
+    if (device !== undefined) this.builder.emit(device, label, { op: 'sgd', segments, momentum });
   }
 }
 

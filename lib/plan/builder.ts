@@ -1,6 +1,6 @@
 /** Values (tensors without a place yet) and the devices' command lists, while a plan is being made. */
 
-import type { Command, DType, Shape } from './commands.js';
+import { bytesOf, type Command, type DType, type Shape } from './commands.js';
 
 /**
  * What a value is for; the plan reports memory by it. Weights, momentum and mean persist from run to run; inputs are
@@ -38,7 +38,11 @@ export class PlanBuilder {
   readonly lists: Draft[][];
   readonly transfers: PlannedTransfer[] = [];
 
-  constructor(readonly devices: number) {
+  /** `numbers` is the type of activations and their gradients. */
+  constructor(
+    readonly devices: number,
+    readonly numbers: DType = 'float32',
+  ) {
     this.lists = Array.from({ length: devices }, () => []);
   }
 
@@ -66,10 +70,17 @@ export class PlanBuilder {
     label: string,
     pass: 'forward' | 'backward',
   ): { value: Value; event: number } {
-    const to = this.value(device, 'received', `${x.name} from device ${x.device}`, x.shape);
+    const to = this.value(device, 'received', `${x.name} from device ${x.device}`, x.shape, x.dtype);
     const event = this.transfers.length;
     x.keep = true;
-    this.transfers.push({ label, pass, from: x.device, to: device, bytes: 4 * elements(x.shape), event });
+    this.transfers.push({
+      label,
+      pass,
+      from: x.device,
+      to: device,
+      bytes: bytesOf[x.dtype] * elements(x.shape),
+      event,
+    });
     this.emit(x.device, label, { op: 'transfer', x, to, device, event });
     return { value: to, event };
   }

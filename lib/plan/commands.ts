@@ -3,8 +3,8 @@
  * formula and shapes are documented. A program is one list of commands per device.
  */
 
-export type DType = 'float32' | 'float64' | 'uint8' | 'int32';
-export const bytesOf: Record<DType, number> = { float32: 4, float64: 8, uint8: 1, int32: 4 };
+export type DType = 'float32' | 'float64' | 'bfloat16' | 'uint8' | 'int32';
+export const bytesOf: Record<DType, number> = { float32: 4, float64: 8, bfloat16: 2, uint8: 1, int32: 4 };
 
 export type Shape = readonly [n: number, h: number, w: number, c: number];
 
@@ -37,6 +37,8 @@ export interface ConvolutionGeometry {
   readonly stride: number;
   readonly padding: Padding;
   readonly groups: number;
+  /** Whether float32 operands may be rounded to tf32 where a device multiplies these faster. */
+  readonly tf32: boolean;
 }
 
 export interface LrnParameters {
@@ -144,6 +146,8 @@ export type Op<T = Tensor> =
         readonly w: T;
         readonly v: T;
         readonly g: T;
+        /** Becomes w in its own type. */
+        readonly copy?: T;
         /** Index into the step's learning rates. */
         readonly rate: number;
         readonly decay: number;

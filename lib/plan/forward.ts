@@ -1,9 +1,9 @@
 /** The forward pass as commands, and the tape that the backward pass reads from the end. */
 
 import { AlexNetError } from '../errors.js';
-import type { Activation, Dropout, LrnParameters, Padding, Seed } from './commands.js';
+import type { Activation, ConvolutionGeometry, Dropout, LrnParameters, Seed } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
-import type { DeviceParameters } from './parameters.js';
+import { multiplied, type DeviceParameters } from './parameters.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
 import { streams } from '../random/streams.js';
 
@@ -30,7 +30,7 @@ export type TapeEntry =
   | {
       readonly kind: 'convolution';
       readonly layer: PartitionedLayer;
-      readonly geometry: { stride: number; padding: Padding; groups: number };
+      readonly geometry: ConvolutionGeometry;
       readonly parts: readonly ConvolutionPart[];
       readonly activation: Activation;
       /** Per device, when dropout is fused behind the activation. */
@@ -49,6 +49,8 @@ export interface ForwardOptions {
   readonly batch: number;
   readonly training: boolean;
   readonly seed: Seed;
+  /** Whether float32 products may round their operands to tf32. */
+  readonly tf32: boolean;
   /** Names of layers whose output the host reads, whole. */
   readonly taps: readonly string[];
 }
@@ -151,13 +153,16 @@ export class ForwardPass {
       stride: convolves ? definition.stride : 1,
       padding: convolves ? definition.padding : ([0, 0, 0, 0] as const),
       groups: convolves && definition.groups > 1 ? definition.groups / parameters.length : 1,
+      tf32: this.options.tf32,
     };
+    // The loss is computed from float32 logits, whatever the network computes in.
+    const numbers = next === this.layers.length ? 'float32' : builder.numbers;
     const label = definition.name;
     const arrivals = this.exchange(label, parameters);
     const parts = parameters.map((own): ConvolutionPart => {
       const { device } = own.range;
       const shape = [this.options.batch, layer.output.height, layer.output.width, size(own.range)] as const;
-      const y = builder.value(device, 'activations', label, shape);
+      const y = builder.value(device, 'activations', label, shape, numbers);
       const terms = own.weights.map(({ source, shard }, place): Term => {
         const last = place === own.weights.length - 1;
         let x: Value;
@@ -175,7 +180,7 @@ export class ForwardPass {
         builder.emit(device, label, {
           op: 'convolution_forward',
           x,
-          w: shard.value,
+          w: multiplied(shard),
           y,
           ...geometry,
           accumulate: place > 0,
@@ -184,7 +189,7 @@ export class ForwardPass {
           ...(last && { bias: own.bias.value }),
           ...(drop && { dropout: drop }),
         });
-        return { x, w: shard.value, origin: source === 'image' ? undefined : source.device };
+        return { x, w: multiplied(shard), origin: source === 'image' ? undefined : source.device };
       });
       return { parameters: own, terms, output: { ...own.range, value: y } };
     });
@@ -235,12 +240,13 @@ export class ForwardPass {
     const outputs = inputs.map((piece): Piece => {
       const { device, value: x } = piece;
       const label = definition.name;
-      const y = builder.value(device, 'activations', label, [
-        options.batch,
-        output.height,
-        output.width,
-        size(piece),
-      ]);
+      const y = builder.value(
+        device,
+        'activations',
+        label,
+        [options.batch, output.height, output.width, size(piece)],
+        x.dtype,
+      );
       switch (definition.kind) {
         case 'activation':
           builder.emit(device, label, { op: 'activation_forward', x, y, activation: definition.function });

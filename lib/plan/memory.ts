@@ -21,7 +21,7 @@ export const isPersistent = (kind: ValueKind): boolean =>
 export function operands(command: Draft): Value[] {
   switch (command.op) {
     case 'sgd':
-      return command.segments.flatMap(({ w, v, g }) => [w, v, g]);
+      return command.segments.flatMap(({ w, v, g, copy }) => (copy ? [w, v, g, copy] : [w, v, g]));
     case 'sum':
       return [...command.xs, command.y];
     case 'transfer':

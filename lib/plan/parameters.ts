@@ -12,6 +12,8 @@ export interface Shard {
   readonly role: 'weight' | 'bias';
   readonly value: Value;
   readonly momentum?: Value;
+  /** The weights in the type that the network multiplies with, where that is not their own; the update keeps it. */
+  readonly copy?: Value;
   /** The whole model's tensor as K×R×S×C (C: input channels of a group); a bias is 1×1×1×K. */
   readonly whole: Shape;
   readonly kernelOffset: number;
@@ -44,6 +46,10 @@ export function layOutParameters(
   const learned = layers.filter((layer) => layer.weights);
   const make = (role: 'weight' | 'bias') => (name: string, device: number, shape: Shape) => ({
     value: builder.value(device, 'weights', `${name}.${role}`, shape),
+    copy:
+      role === 'weight' && builder.numbers !== 'float32'
+        ? builder.value(device, 'weights', `${name}.${role} copy`, shape, builder.numbers)
+        : undefined,
     momentum: withMomentum ? builder.value(device, 'momentum', `${name}.${role} momentum`, shape) : undefined,
   });
   return learned.map((layer, place) =>
@@ -57,13 +63,14 @@ export function layOutParameters(
         from: number,
         channel: number,
       ): Shard => {
-        const { value, momentum } = make(role)(name, range.device, shape);
+        const { value, momentum, copy } = make(role)(name, range.device, shape);
         return {
           layer: name,
           index: layer.index,
           role,
           value,
           ...(momentum && { momentum }),
+          ...(copy && { copy }),
           whole,
           kernelOffset: from,
           channelOffset: channel,
@@ -90,3 +97,6 @@ export function layOutParameters(
     }),
   );
 }
+
+/** What convolutions read of a weight shard. */
+export const multiplied = (shard: Shard): Value => shard.copy ?? shard.value;

@@ -17,6 +17,7 @@ import {
 } from './memory.js';
 import { layOutParameters, type Shard } from './parameters.js';
 import { partition, type PartitionedLayer } from './partition.js';
+import type { Precision } from './precision.js';
 
 /** Scratch bytes a device's backend needs for a command. Operands of the question have no place yet: offset 0. */
 export type WorkspaceOf = (device: number, command: Command) => number;
@@ -29,6 +30,8 @@ export interface PlanOptions {
   readonly seed: Seed;
   /** Training plans run forward, backward and update; without, forward with dropout's test-time scaling. */
   readonly training?: BackwardOptions;
+  /** What products are computed in; default fp32. */
+  readonly precision?: Precision;
   /** An inference plan for the arena of a training plan: it leaves the momentum alone. */
   readonly besideTraining?: boolean;
   /** Layers whose output the host reads, by name. */
@@ -70,7 +73,8 @@ export interface Plan {
 
 export function plan(options: PlanOptions): Plan {
   const { graph, preprocessing, devices, batch } = options;
-  const builder = new PlanBuilder(devices);
+  const { precision = 'fp32' } = options;
+  const builder = new PlanBuilder(devices, precision === 'bf16' ? 'bfloat16' : 'float32');
   const layers = partition(graph, devices);
   const parameters = layOutParameters(
     builder,
@@ -90,7 +94,7 @@ export function plan(options: PlanOptions): Plan {
     means[device] = mean;
     const shape = [batch, crop, crop, 3] as const;
     if (options.rawInput) {
-      images[device] = inputs[device] = builder.value(device, 'input', 'input', shape);
+      images[device] = inputs[device] = builder.value(device, 'input', 'input', shape, builder.numbers);
       continue;
     }
     // In inference the same images are seen again through other views: they stay.
@@ -103,7 +107,7 @@ export function plan(options: PlanOptions): Plan {
       !options.training,
     );
     const view = builder.value(device, 'input', 'views', [batch, 1, 1, 8]);
-    const y = builder.value(device, 'activations', 'input', shape);
+    const y = builder.value(device, 'activations', 'input', shape, builder.numbers);
     builder.emit(device, 'input', {
       op: 'preprocess',
       images: image,
@@ -123,6 +127,7 @@ export function plan(options: PlanOptions): Plan {
     batch,
     training: options.training !== undefined,
     seed: options.seed,
+    tf32: precision === 'tf32',
     taps: options.taps ?? [],
   }).run(inputs);
 
@@ -135,7 +140,8 @@ export function plan(options: PlanOptions): Plan {
   const losses = row('losses', 1);
   const ranks = row('ranks', 1, 'int32');
   const dlogits =
-    options.training && builder.value(logits.device, 'gradients', 'gradient of logits', logits.shape);
+    options.training &&
+    builder.value(logits.device, 'gradients', 'gradient of logits', logits.shape, builder.numbers);
   builder.emit(logits.device, 'softmax', {
     op: 'softmax_cross_entropy',
     logits,

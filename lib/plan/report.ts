@@ -93,7 +93,7 @@ export function planReport(options: PlanReportOptions): PlanReport {
     // The seed decides no shape, cost or place.
     seed: [1, 0],
     workspaceOf,
-    ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update: true } }),
+    ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update: 'layer' } }),
   });
   const totals = graphTotals(graph);
   const spans = timeline(made.drafts, made.transfers, rates);

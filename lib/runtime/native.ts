@@ -7,17 +7,20 @@ import { fileURLToPath } from 'node:url';
 import { AlexNetError, type ErrorCode } from '../errors.js';
 import type { Command, Step } from '../plan/commands.js';
 
-export type BackendName = 'cpu' | 'reference';
+/** What a device is made of. */
+export type DeviceOptions =
+  | { readonly backend: 'cpu'; readonly threads: number }
+  | { readonly backend: 'reference' }
+  | {
+      readonly backend: 'cuda';
+      /** Which card. */
+      readonly index: number;
+      /** Whether copies to other cards may go there directly where the driver grants it; default true. */
+      readonly peerAccess?: boolean;
+    };
 
 /** Memory that the native side reads or writes. */
-export type Bytes = Uint8Array | Int32Array | Float32Array | Float64Array;
-
-export interface DeviceInfo {
-  readonly backend: BackendName;
-  readonly threads: number;
-  /** The vector instructions it computes with. */
-  readonly isa: string;
-}
+export type Bytes = Uint8Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
 /** Between host memory and a place in a device's arena, of the data's length. */
 export interface HostCopy {
@@ -51,7 +54,6 @@ export interface RunResult {
 }
 
 interface NativeDevice {
-  readonly info: DeviceInfo;
   reserve(bytes: number): void;
   write(offset: number, data: Bytes): void;
   read(offset: number, data: Bytes): void;
@@ -65,12 +67,15 @@ interface NativeProgram {
 }
 
 interface Addon {
-  readonly Device: new (backend: BackendName, threads: number) => NativeDevice;
+  readonly Device: new (options: DeviceOptions) => NativeDevice;
   readonly Program: new (
     devices: readonly NativeDevice[],
     lists: readonly (readonly Command[])[],
   ) => NativeProgram;
   cpuInfo(): { readonly cores: number; readonly isa: string };
+  cudaInfo(): CudaInfo;
+  checkPeers(one: number, other: number, patienceMs: number): PeerCheck;
+  hostMemory(bytes: number): ArrayBuffer;
   measure(options: { readonly threads: number }): Promise<Peak>;
 }
 
@@ -154,13 +159,9 @@ function native<T>(call: () => T): T {
 export class Device implements Disposable {
   readonly #native: NativeDevice;
 
-  constructor(backend: BackendName, threads: number) {
+  constructor(options: DeviceOptions) {
     const { Device: Native } = addon();
-    this.#native = native(() => new Native(backend, threads));
-  }
-
-  get info(): DeviceInfo {
-    return this.#native.info;
+    this.#native = native(() => new Native(options));
   }
 
   /** Makes the arena this long, all zero. What it held is lost, and programs compiled for a longer one do not run. */
@@ -233,6 +234,51 @@ export class Program implements Disposable {
 
 /** Cores that this process may keep busy (affinity and container limits respected), and their vector instructions. */
 export const cpuInfo = (): { readonly cores: number; readonly isa: string } => addon().cpuInfo();
+
+/** The cards of this machine, or why there are none. */
+export interface CudaInfo {
+  /** Whether this build has a CUDA backend. */
+  readonly built: boolean;
+  /** Whether the cards are the emulator's, which tests use. */
+  readonly emulated: boolean;
+  /** Why there are no cards; empty where there are. */
+  readonly problem: string;
+  /** CUDA versions of the driver (0: none) and of this build, 13000 for 13.0. */
+  readonly driver: number;
+  readonly runtime: number;
+  readonly cards: readonly CardInfo[];
+}
+
+export interface CardInfo {
+  readonly name: string;
+  /** Bytes. */
+  readonly memory: number;
+  readonly free: number;
+  /** 90 for 9.0. */
+  readonly computeCapability: number;
+  readonly multiprocessors: number;
+  /** By index: whose memory the driver says this card can reach. */
+  readonly peers: readonly boolean[];
+}
+
+export const cudaInfo = (): CudaInfo => addon().cudaInfo();
+
+/** Whether a pattern copied from each of two cards to the other arrived. */
+export interface PeerCheck {
+  /** What the driver says. */
+  readonly granted: boolean;
+  readonly works: boolean;
+  /** What went wrong; empty where nothing did. */
+  readonly problem: string;
+  readonly milliseconds: number;
+}
+
+/** A process in which a copy did not finish can not use these cards any more: lib/runtime/peers.ts makes one for it. */
+export const checkPeers = (one: number, other: number, patienceMs: number): PeerCheck =>
+  native(() => addon().checkPeers(one, other, patienceMs));
+
+/** Memory that cards copy from by themselves, beside the computation; ordinary memory where there is no card. */
+export const hostMemory = (bytes: number): ArrayBuffer => native(() => addon().hostMemory(bytes));
 
 /** What this machine can do at most, measured now: one second of multiply-adds, one of copying. */
 export interface Peak {

@@ -5,8 +5,10 @@ import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command, Seed } from '../plan/commands.js';
 import { plan, type Plan, type Port } from '../plan/plan.js';
+import type { Precision } from '../plan/precision.js';
 import type { Shard } from '../plan/parameters.js';
-import { openDevices, type DeviceSpec } from './devices.js';
+import { fromBfloat16, toBfloat16 } from './bfloat16.js';
+import { checkPrecision, openDevices, type DeviceSpec } from './devices.js';
 import { Program, type Device, type ProfileSpan, type RunOptions } from './native.js';
 import { gatherShard, scatterShard } from './parameter-layout.js';
 
@@ -18,6 +20,8 @@ export interface NetworkOptions {
   readonly seed?: Seed;
   /** Batches hold the network's input itself, batch × crop × crop × 3 float32, and no views. */
   readonly rawInput?: boolean;
+  /** What products are computed in; default fp32. Cards compute in all three, other devices in fp32. */
+  readonly precision?: Precision;
   /** What training needs; without it the network can only infer. */
   readonly training?: {
     readonly momentum: number;
@@ -76,6 +80,8 @@ export class Network implements AsyncDisposable {
 
   /** Plans, reserves memory and compiles. Weights and mean are zero until set. */
   static open(options: NetworkOptions): Network {
+    const { precision = 'fp32' } = options;
+    checkPrecision(precision, options.devices);
     const devices = openDevices(options.devices);
     try {
       const feature = featureLayer(options.graph);
@@ -86,10 +92,13 @@ export class Network implements AsyncDisposable {
         batch: options.batch,
         seed: options.seed ?? ([0, 0] as const),
         rawInput: options.rawInput ?? false,
+        precision,
         workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
       };
-      const trainingPlan =
-        options.training && plan({ ...common, training: { update: true, ...options.training } });
+      // One update of everything is one launch on a card; in host memory gradients' room is worth more.
+      const onCards = options.devices.every(({ backend }) => backend === 'cuda');
+      const update = options.training?.update === false ? 'never' : onCards ? 'end' : 'layer';
+      const trainingPlan = options.training && plan({ ...common, training: { ...options.training, update } });
       const inferencePlan = plan({
         ...common,
         besideTraining: trainingPlan !== undefined,
@@ -129,9 +138,9 @@ export class Network implements AsyncDisposable {
     return (this.trainingPlan ?? this.inferencePlan).shards;
   }
 
-  portOf(shard: Shard, of: 'value' | 'momentum' = 'value'): Port {
+  portOf(shard: Shard, of: 'value' | 'momentum' | 'copy' = 'value'): Port {
     const made = this.trainingPlan ?? this.inferencePlan;
-    const value = of === 'value' ? shard.value : shard.momentum;
+    const value = shard[of];
     if (!value) throw new AlexNetError('USAGE', 'this network was opened for inference and has no momentum');
     return made.place(value);
   }
@@ -160,8 +169,12 @@ export class Network implements AsyncDisposable {
           `expected ${k * r * s * c} numbers for ${name}, received ${source?.length ?? 'none'}`,
         );
       }
+      const block = scatterShard(shard, source);
       const { device, tensor } = this.portOf(shard, of);
-      this.device(device).write(tensor.offset, scatterShard(shard, source));
+      this.device(device).write(tensor.offset, block);
+      if (of === 'value' && shard.copy) {
+        this.device(device).write(this.portOf(shard, 'copy').tensor.offset, toBfloat16(block));
+      }
     }
   }
 
@@ -230,7 +243,7 @@ export class Network implements AsyncDisposable {
     const parts = (tap ?? []).map(({ port, piece }) => ({
       port,
       piece,
-      data: new Float32Array(elementsOf(port)),
+      data: numbersOf(port),
     }));
     const { profile } = await this.exclusive(() =>
       this.inferenceProgram.run({
@@ -280,10 +293,12 @@ export class Network implements AsyncDisposable {
 }
 
 const elementsOf = ({ tensor }: Port): number => tensor.shape.reduce((a, b) => a * b);
+const numbersOf = (port: Port): Float32Array | Uint16Array =>
+  port.tensor.dtype === 'bfloat16' ? new Uint16Array(elementsOf(port)) : new Float32Array(elementsOf(port));
 
 type Write = NonNullable<RunOptions['writes']>[number];
 
-const readOf = ({ device, tensor }: Port, data: Float32Array | Int32Array): Write => ({
+const readOf = ({ device, tensor }: Port, data: Float32Array | Int32Array | Uint16Array): Write => ({
   device,
   offset: tensor.offset,
   data,
@@ -291,7 +306,11 @@ const readOf = ({ device, tensor }: Port, data: Float32Array | Int32Array): Writ
 
 function writesOf(made: Plan, batch: Omit<Batch, 'images'> & { readonly images?: Batch['images'] }): Write[] {
   const to = (ports: readonly Port[], data: Write['data']): Write[] =>
-    ports.map(({ device, tensor }) => ({ device, offset: tensor.offset, data }));
+    ports.map(({ device, tensor }) => ({
+      device,
+      offset: tensor.offset,
+      data: tensor.dtype === 'bfloat16' && data instanceof Float32Array ? toBfloat16(data) : data,
+    }));
   return [
     ...(batch.images ? to(made.images, batch.images) : []),
     ...to(made.views, batch.views),
@@ -301,14 +320,15 @@ function writesOf(made: Plan, batch: Omit<Batch, 'images'> & { readonly images?:
 
 /** Device parts of N×H×W×C maps as one N×(C·H·W) array, channels slowest as in PyTorch's flatten. */
 function joinMaps(
-  parts: readonly { piece: { from: number; to: number }; port: Port; data: Float32Array }[],
+  parts: readonly { piece: { from: number; to: number }; port: Port; data: Float32Array | Uint16Array }[],
   batch: number,
 ): Float32Array {
   const [, height, width] = parts[0]?.port.tensor.shape ?? [0, 0, 0, 0];
   const channels = Math.max(0, ...parts.map(({ piece }) => piece.to));
   const area = height * width;
   const joined = new Float32Array(batch * area * channels);
-  for (const { piece, data } of parts) {
+  for (const { piece, data: read } of parts) {
+    const data = read instanceof Uint16Array ? fromBfloat16(read) : read;
     const own = piece.to - piece.from;
     for (let n = 0; n < batch; n++) {
       for (let p = 0; p < area; p++) {

@@ -74,6 +74,14 @@ export async function initialise(network: Network, scheme: Initialisation, seed:
             label: shard.layer,
           },
     );
+    if (shard.copy) {
+      lists[device]?.push({
+        op: 'copy',
+        x: tensor,
+        y: network.portOf(shard, 'copy').tensor,
+        label: shard.layer,
+      });
+    }
     if (!shard.momentum) continue;
     lists[device]?.push({
       op: 'fill',

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, readdir, rename, rm, stat, type FileHandle } fro
 import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
+import type { Precision } from '../plan/precision.js';
 import type { Recipe } from './recipe.js';
 
 export interface RunConfig {
@@ -14,6 +15,8 @@ export interface RunConfig {
   /** Absolute path of the images; null for the built-in demo set. */
   readonly data: string | null;
   readonly devices: string;
+  /** What was computed in; absent: fp32. */
+  readonly precision?: Precision;
   readonly recipe: Recipe;
   readonly seed: number;
   /** Steps of the whole run. */

@@ -6,7 +6,7 @@ import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
 import { seedWords } from '../random/philox.js';
-import { parseDevices } from '../runtime/devices.js';
+import { chooseDevices, type ChosenDevices } from '../runtime/choose.js';
 import { Network } from '../runtime/network.js';
 import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
 import { prepareData, type TrainingData } from './data.js';
@@ -34,6 +34,7 @@ interface Setting {
   readonly seed: number;
   readonly data: string | null;
   readonly devices: string;
+  readonly chosen: ChosenDevices;
 }
 
 class Run {
@@ -54,10 +55,10 @@ class Run {
     checkRecipe(recipe, options.graph ?? graph);
     const seed = options.seed ?? 1;
     checkSeed(seed);
-    const devices = options.devices ?? 'cpu';
-    parseDevices(devices, options.threads);
+    const { devices = 'cpu' } = options;
+    const chosen = await chooseDevices(options);
     const data = options.data === undefined ? null : resolve(options.data);
-    return await Promise.resolve(new Run(options, { presetName, recipe, seed, data, devices }, null));
+    return new Run(options, { presetName, recipe, seed, data, devices, chosen }, null);
   }
 
   static async resume(options: TrainOptions): Promise<Run> {
@@ -71,10 +72,13 @@ class Run {
         `${file}: it has no training state, so the run cannot go on from it`,
       );
     }
-    const devices = options.devices ?? config.devices;
-    parseDevices(devices, options.threads);
+    const { devices = config.devices } = options;
+    // The devices it moves to may not compute in what it had.
+    const precision = options.precision ?? (devices === config.devices ? config.precision : undefined);
+    const chosen = await chooseDevices({ ...options, devices, precision });
     const { preset: presetName, recipe, seed, data } = config;
-    return new Run(options, { presetName, recipe, seed, data, devices }, { path, config, checkpoint });
+    const setting = { presetName, recipe, seed, data, devices, chosen };
+    return new Run(options, setting, { path, config, checkpoint });
   }
 
   async *events(): AsyncGenerator<TrainEvent, TrainResult> {
@@ -96,6 +100,7 @@ class Run {
         seed: setting.seed,
         ...(options.signal && { signal: options.signal }),
       });
+      const { chosen } = setting;
       const config = saved ? this.extended(saved.config, data) : this.configure(data);
       if (options.classes !== undefined && options.classes !== data.classes.length) {
         throw new AlexNetError(
@@ -108,7 +113,8 @@ class Run {
       await using network = Network.open({
         graph: config.graph,
         preprocessing: config.preprocessing,
-        devices: parseDevices(setting.devices, options.threads),
+        devices: chosen.devices,
+        precision: chosen.precision,
         batch: config.recipe.batch,
         seed: seedWords(config.seed),
         training: config.recipe,
@@ -120,6 +126,7 @@ class Run {
         run: folder.path,
         preset: config.preset,
         devices: setting.devices,
+        precision: chosen.precision,
         classes: data.classes,
         trainingImages: data.training.count,
         validationImages: data.validation.count,
@@ -129,7 +136,7 @@ class Run {
         steps: config.steps,
         stepsPerEpoch: Math.max(1, Math.round(data.training.count / config.recipe.batch)),
         parameters: graphTotals(config.graph).parameters,
-        notes: [...data.notes, ...notesOn(config)],
+        notes: [...data.notes, ...notesOn(config), ...(chosen.note === undefined ? [] : [chosen.note])],
       };
       return yield* trainer.events();
     } finally {
@@ -162,6 +169,7 @@ class Run {
       preprocessing: options.preprocessing ?? made.preprocessing,
       data: setting.data,
       devices: setting.devices,
+      precision: setting.chosen.precision,
       recipe: setting.recipe,
       seed: setting.seed,
       steps: this.stepsFor(setting.recipe, data.training.count),
@@ -178,6 +186,7 @@ class Run {
     return {
       ...config,
       devices: this.setting.devices,
+      precision: this.setting.chosen.precision,
       steps: longer ? this.stepsFor(config.recipe, data.training.count) : config.steps,
     };
   }

@@ -1,9 +1,11 @@
 /** What goes into a training run and what comes out of it while it runs. */
 
 import type { Graph, Preprocessing } from '../graph/graph.js';
+import type { Precision } from '../plan/precision.js';
+import type { DeviceChoice } from '../runtime/choose.js';
 import type { Recipe } from './recipe.js';
 
-export interface TrainOptions {
+export interface TrainOptions extends DeviceChoice {
   /** A folder of class folders, or of train/ and val/ with class folders. Without: the built-in demo set. */
   readonly data?: string;
   /** Default: mini for the demo set, paper otherwise. */
@@ -13,10 +15,6 @@ export interface TrainOptions {
   readonly preprocessing?: Preprocessing;
   /** Expected number of classes; an error if the data has another. */
   readonly classes?: number;
-  /** For example 'cpu' or 'cpu:0/2,cpu:1/2'. Default 'cpu'. */
-  readonly devices?: string;
-  /** Threads over all CPU devices; default: the cores this process may use. */
-  readonly threads?: number;
   /** Changes to the preset's recipe. */
   readonly recipe?: Partial<Recipe>;
   /** Length of the run: epochs, or steps. Default: the recipe's epochs. */
@@ -26,7 +24,7 @@ export interface TrainOptions {
   readonly seed?: number;
   /** The run's folder. Default: runs/<preset>-<n>. */
   readonly out?: string;
-  /** A run's folder to go on with; all other options but steps, epochs, devices and threads come from it. */
+  /** A run's folder to go on with; all other options but steps, epochs and those of the devices come from it. */
   readonly resume?: string;
   /** Keep a numbered checkpoint every so many steps, besides last and best. */
   readonly checkpointEvery?: number;
@@ -54,6 +52,7 @@ export type TrainEvent =
       readonly run: string;
       readonly preset: string;
       readonly devices: string;
+      readonly precision: Precision;
       readonly classes: readonly string[];
       readonly trainingImages: number;
       readonly validationImages: number;

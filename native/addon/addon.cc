@@ -1,6 +1,7 @@
 // The addon's exports. lib/runtime/native.ts is their only user and gives them their types.
 #include <napi.h>
 
+#include "addon/cards.h"
 #include "addon/device.h"
 #include "addon/machine.h"
 #include "addon/pending_runs.h"
@@ -12,6 +13,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Device", DeviceObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("cpuInfo", Napi::Function::New(env, cpu_info, "cpuInfo"));
+  exports.Set("cudaInfo", Napi::Function::New(env, cuda_info, "cudaInfo"));
+  exports.Set("checkPeers", Napi::Function::New(env, check_peers, "checkPeers"));
+  exports.Set("hostMemory", Napi::Function::New(env, host_memory, "hostMemory"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   return exports;
 }

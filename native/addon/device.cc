@@ -1,8 +1,8 @@
 #include "addon/device.h"
 
 #include "addon/arguments.h"
+#include "addon/cards.h"
 #include "addon/parse.h"
-#include "cpu/backend.h"
 
 namespace alexnet::addon {
 namespace {
@@ -11,10 +11,20 @@ namespace {
 constexpr napi_type_tag kTag = {0x616c65786e657431, 0x6465766963650001};
 constexpr double kMostThreads = 1024;
 
-std::unique_ptr<Backend> make_backend(const std::string& name, int threads) {
-  if (name == "cpu") return make_cpu_backend(threads);
+constexpr double kMostCards = 1024;
+
+std::unique_ptr<Backend> make_backend(const std::string& name, const Napi::Object& options) {
+  if (name == "cpu")
+    return make_cpu_backend(
+        static_cast<int>(integer(options.Get("threads"), "threads", 1, kMostThreads, "USAGE")));
   if (name == "reference") return make_reference_backend();
-  throw Error("USAGE", "backend is '" + name + "'; expected 'cpu' or 'reference'");
+  if (name != "cuda")
+    throw Error("USAGE", "backend is '" + name + "'; expected 'cpu', 'reference' or 'cuda'");
+  const Napi::Value peer_access = options.Get("peerAccess");
+  if (!peer_access.IsUndefined() && !peer_access.IsBoolean())
+    throw Error("USAGE", "peerAccess is " + show(peer_access) + "; expected true or false");
+  return make_card_backend(static_cast<int>(integer(options.Get("index"), "index", 0, kMostCards, "USAGE")),
+                           peer_access.IsUndefined() || peer_access.As<Napi::Boolean>().Value());
 }
 
 }  // namespace
@@ -24,7 +34,7 @@ Napi::Function DeviceObject::define(Napi::Env env) {
       env, "Device",
       {InstanceMethod<&DeviceObject::reserve>("reserve"), InstanceMethod<&DeviceObject::write>("write"),
        InstanceMethod<&DeviceObject::read>("read"), InstanceMethod<&DeviceObject::workspace>("workspace"),
-       InstanceMethod<&DeviceObject::close>("close"), InstanceAccessor<&DeviceObject::info>("info")});
+       InstanceMethod<&DeviceObject::close>("close")});
 }
 
 std::shared_ptr<Device> DeviceObject::device_of(const Napi::Value& value) {
@@ -34,11 +44,13 @@ std::shared_ptr<Device> DeviceObject::device_of(const Napi::Value& value) {
 
 DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DeviceObject>(info) {
   translate(info.Env(), [&] {
-    if (!info[0].IsString())
-      throw Error("USAGE", "backend is " + show(info[0]) + "; expected 'cpu' or 'reference'");
-    backend_ = info[0].As<Napi::String>().Utf8Value();
-    threads_ = static_cast<int>(integer(info[1], "threads", 1, kMostThreads, "USAGE"));
-    device_ = std::make_shared<Device>(make_backend(backend_, threads_));
+    if (!info[0].IsObject())
+      throw Error("USAGE", "a device's options are " + show(info[0]) + "; expected { backend, ... }");
+    const auto options = info[0].As<Napi::Object>();
+    const Napi::Value backend = options.Get("backend");
+    if (!backend.IsString())
+      throw Error("USAGE", "backend is " + show(backend) + "; expected 'cpu', 'reference' or 'cuda'");
+    device_ = std::make_shared<Device>(make_backend(backend.As<Napi::String>().Utf8Value(), options));
     info.This().As<Napi::Object>().TypeTag(&kTag);
   });
 }
@@ -88,14 +100,6 @@ Napi::Value DeviceObject::workspace(const Napi::CallbackInfo& info) {
 Napi::Value DeviceObject::close(const Napi::CallbackInfo& info) {
   device_->close();
   return info.Env().Undefined();
-}
-
-Napi::Value DeviceObject::info(const Napi::CallbackInfo& info) {
-  Napi::Object object = Napi::Object::New(info.Env());
-  object.Set("backend", backend_);
-  object.Set("threads", backend_ == "reference" ? 1 : threads_);
-  object.Set("isa", backend_ == "reference" ? "baseline" : cpu::best_kernels().name);
-  return object;
 }
 
 }  // namespace alexnet::addon

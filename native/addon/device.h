@@ -4,7 +4,6 @@
 #include <napi.h>
 
 #include <memory>
-#include <string>
 
 #include "core/device.h"
 
@@ -25,11 +24,8 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value workspace(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
-  Napi::Value info(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Device> device_;
-  std::string backend_;
-  int threads_ = 1;
 };
 
 }  // namespace alexnet::addon

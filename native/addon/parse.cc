@@ -86,6 +86,7 @@ void read(const Napi::Value& value, const std::string& name, DType& into) {
   read_name(value, name, into,
             {{"float32", DType::kFloat32},
              {"float64", DType::kFloat64},
+             {"bfloat16", DType::kBfloat16},
              {"uint8", DType::kUint8},
              {"int32", DType::kInt32}});
 }
@@ -166,16 +167,16 @@ void read_fields(const Napi::Object& object, Op& op) {
 void read_fields(const Napi::Object& object, Sgd& op) {
   Sgd::values(op, Fields{object});
   const Napi::Array array =
-      array_of(object.Get("segments"), "segments", "an array of { w, v, g, rate, decay }");
+      array_of(object.Get("segments"), "segments", "an array of { w, v, g, copy?, rate, decay }");
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const std::string name = "segments[" + std::to_string(i) + "]";
-    const Napi::Object segment = object_of(array.Get(i), name, "{ w, v, g, rate, decay }");
+    const Napi::Object segment = object_of(array.Get(i), name, "{ w, v, g, copy?, rate, decay }");
     Sgd::Segment& into = op.segments.emplace_back();
     const auto field = [&](const char* key, auto& member) {
       read(segment.Get(key), name + "." + key, member);
     };
-    field("w", into.w), field("v", into.v), field("g", into.g), field("rate", into.rate);
-    field("decay", into.decay);
+    field("w", into.w), field("v", into.v), field("g", into.g), field("copy", into.copy);
+    field("rate", into.rate), field("decay", into.decay);
   }
 }
 

@@ -1,4 +1,5 @@
-// A backend is one device's arena and the ability to carry out commands in it, in order.
+// A backend is one device's arena and the ability to carry out commands in it, in order. There are two
+// families: host backends compute when they are called, op by op; cards queue whole runs (core/replay.h).
 #pragma once
 
 #include <cstddef>
@@ -6,8 +7,11 @@
 #include <string>
 
 #include "core/ops.h"
+#include "core/replay.h"
 
 namespace alexnet {
+
+class Program;
 
 class Backend {
  public:
@@ -24,14 +28,9 @@ class Backend {
   // Throws Error("BAD_PROGRAM") for what this backend cannot carry out (a dtype, say). Called once, at
   // compile time.
   virtual void check(const ComputeOp& op) const = 0;
-  // Throws Error("DATA") where what an operand holds would lead outside another one: labels and crops. Called
-  // before each execute.
-  virtual void check_contents(const ComputeOp&) const {}
-  // Carries out one command. `workspace` points at scratch of at least workspace(op) bytes.
-  // Called from one thread at a time. No allocation, no thread creation.
-  virtual void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) = 0;
-  // Copies x (this arena) to `to` in `target`'s arena. Called from the device's transfer thread.
-  virtual void copy_to(const Tensor& x, Backend& target, const Tensor& to) = 0;
+  // What carries out programs whose devices are all of this one's family; null for host backends, whose
+  // commands a run carries out itself.
+  virtual std::unique_ptr<Replay> make_replay(const Program&) const { return nullptr; }
 };
 
 // Backends whose arena is host memory.
@@ -42,8 +41,15 @@ class HostBackend : public Backend {
   size_t arena_bytes() const override { return bytes_; }
   void upload(size_t offset, const void* source, size_t bytes) override;
   void download(size_t offset, void* target, size_t bytes) override;
-  void check_contents(const ComputeOp& op) const override;
-  void copy_to(const Tensor& x, Backend& target, const Tensor& to) override;
+
+  // Throws Error("DATA") where what an operand holds would lead outside another one: labels and crops. Called
+  // before each execute.
+  void check_contents(const ComputeOp& op) const;
+  // Carries out one command. `workspace` points at scratch of at least workspace(op) bytes.
+  // Called from one thread at a time. No allocation, no thread creation.
+  virtual void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) = 0;
+  // Copies x (this arena) to `to` in `target`'s arena. Called from the device's transfer thread.
+  void copy_to(const Tensor& x, HostBackend& target, const Tensor& to);
 
   template <class T>
   T* at(size_t offset) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "core/validate.h"
@@ -148,6 +149,7 @@ void check(const Sgd& op) {
     const std::string at = "segments[" + std::to_string(i) + "].";
     require_alike((at + "w").c_str(), segment.w,
                   {{(at + "v").c_str(), &segment.v}, {(at + "g").c_str(), &segment.g}});
+    if (segment.copy) require_alike((at + "w").c_str(), segment.w, {{(at + "copy").c_str(), &*segment.copy}});
     require_finite((at + "decay").c_str(), segment.decay);
     require_range<int64_t>((at + "rate").c_str(), segment.rate, 0, kLargestWindow);
   }
@@ -196,7 +198,11 @@ void check(const Gaussian& op) {
               text_of(op.channel_offset) + "; expected a part of whole, " + shape_text(op.whole));
 }
 
-void check(const Copy& op) { require_shape("y", op.y, op.x.shape), require_dtype("y", op.y, op.x.dtype); }
+void check(const Copy& op) {
+  require_shape("y", op.y, op.x.shape);
+  if (op.x.dtype == op.y.dtype) return;
+  require_float("x", op.x), require_float("y", op.y);
+}
 
 void check(const Sum& op) {
   require(!op.xs.empty(), "xs is empty; expected at least one");
@@ -209,6 +215,33 @@ void check(const Sum& op) {
 void check_op(const ComputeOp& op) {
   for (const Operand& operand : operands_of(op)) check_shape(operand.name, *operand.tensor);
   std::visit([](const auto& o) { check(o); }, op);
+}
+
+namespace {
+
+template <class Op>
+constexpr bool takes_strides =
+    std::is_same_v<Op, ConvolutionForward> || std::is_same_v<Op, ConvolutionBackwardData> ||
+    std::is_same_v<Op, ConvolutionBackwardWeights> || std::is_same_v<Op, Copy> || std::is_same_v<Op, Sum>;
+
+constexpr int64_t kMostPoolSize = 16;
+
+}  // namespace
+
+void check_dense(const ComputeOp& op) {
+  const bool strided = std::visit([](const auto& o) { return takes_strides<std::decay_t<decltype(o)>>; }, op);
+  for (const Operand& operand : operands_of(op))
+    require(operand.tensor->dense() || (strided && operand.name != "w" && operand.name != "dw"),
+            std::string(operand.name) + ": expected a dense tensor, received strides");
+}
+
+void check_pool_size(const ComputeOp& op) {
+  std::visit(
+      [](const auto& o) {
+        if constexpr (requires { o.pool; })
+          require(o.pool.size <= kMostPoolSize, "poolSize: expected at most " + text_of(kMostPoolSize));
+      },
+      op);
 }
 
 }  // namespace alexnet

@@ -43,6 +43,8 @@ inline const char* dtype_text(DType dtype) {
   switch (dtype) {
     case DType::kFloat64:
       return "float64";
+    case DType::kBfloat16:
+      return "bfloat16";
     case DType::kUint8:
       return "uint8";
     case DType::kInt32:
@@ -59,8 +61,15 @@ inline void require_dtype(const char* name, const Tensor& tensor, DType expected
 
 // Activations, weights and gradients. Which of the two a backend computes with is for Backend::check to say.
 inline void require_float(const char* name, const Tensor& tensor) {
-  require(tensor.dtype == DType::kFloat32 || tensor.dtype == DType::kFloat64,
-          std::string(name) + " is " + dtype_text(tensor.dtype) + "; expected float32 or float64");
+  require(
+      tensor.dtype == DType::kFloat32 || tensor.dtype == DType::kFloat64 || tensor.dtype == DType::kBfloat16,
+      std::string(name) + " is " + dtype_text(tensor.dtype) + "; expected float32, float64 or bfloat16");
 }
+
+// What the cpu and the cards demand beyond an op's meaning: gaps between rows, columns and images only in
+// activations that convolutions read and write, in copies and in sums; pooling windows of at most 16 x 16.
+// Throw Error("BAD_PROGRAM").
+void check_dense(const ComputeOp& op);
+void check_pool_size(const ComputeOp& op);
 
 }  // namespace alexnet

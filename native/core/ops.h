@@ -46,7 +46,9 @@ struct Step {
 // y = scale * mask * activation(conv(x, w) + bias + (accumulate ? y : 0)). A fully connected layer is the
 // convolution whose window is its whole input: x N x H x W x C, w K x H x W x C, y N x 1 x 1 x K. y's rows
 // are floor((H + top + bottom - R) / stride) + 1, its columns likewise. Channels of group g of x meet w's
-// kernels [g*K/groups, (g+1)*K/groups); w's last dimension is C / groups.
+// kernels [g*K/groups, (g+1)*K/groups); w's last dimension is C / groups. tf32, here and in the two
+// gradients: float32 operands may be rounded to tf32 (10 bits of mantissa) where a device multiplies these
+// faster; sums stay float32.
 struct ConvolutionForward {
   static constexpr const char* kName = "convolution_forward";
   Tensor x, w, y;
@@ -54,6 +56,7 @@ struct ConvolutionForward {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
+  bool tf32 = false;
   bool accumulate = false;
   Activation activation = Activation::kNone;
   std::optional<Dropout> dropout;
@@ -66,7 +69,8 @@ struct ConvolutionForward {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
-    v.value("accumulate", s.accumulate), v.value("activation", s.activation), v.value("dropout", s.dropout);
+    v.value("tf32", s.tf32), v.value("accumulate", s.accumulate), v.value("activation", s.activation),
+        v.value("dropout", s.dropout);
     v.value("scale", s.scale);
   }
 };
@@ -78,6 +82,7 @@ struct ConvolutionBackwardData {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
+  bool tf32 = false;
   bool accumulate = false;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
@@ -87,7 +92,7 @@ struct ConvolutionBackwardData {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
-    v.value("accumulate", s.accumulate);
+    v.value("tf32", s.tf32), v.value("accumulate", s.accumulate);
   }
 };
 
@@ -99,6 +104,7 @@ struct ConvolutionBackwardWeights {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
+  bool tf32 = false;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
     v.input("x", s.x), v.input("dy", s.dy), v.output("dw", s.dw), v.output("db", s.db);
@@ -106,6 +112,7 @@ struct ConvolutionBackwardWeights {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
+    v.value("tf32", s.tf32);
   }
 };
 
@@ -354,10 +361,12 @@ struct SoftmaxCrossEntropy {
 
 // The paper's update (section 5), per segment, e = learning_rates[rate]:
 // v <- momentum * v - decay * e * w - e * g;  w <- w + v.
+// copy, where there is one, becomes w in its own type: what a network in bfloat16 multiplies with.
 struct Sgd {
   static constexpr const char* kName = "sgd";
   struct Segment {
     Tensor w, v, g;
+    std::optional<Tensor> copy;
     int64_t rate = 0;
     double decay = 0;
   };
@@ -366,7 +375,8 @@ struct Sgd {
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
     for (auto& segment : s.segments)
-      v.inout("w", segment.w), v.inout("v", segment.v), v.input("g", segment.g);
+      v.inout("w", segment.w), v.inout("v", segment.v), v.input("g", segment.g),
+          v.output("copy", segment.copy);
   }
   template <class Self, class V>
   static void values(Self& s, V&& v) {
@@ -439,7 +449,7 @@ struct Gaussian {
   }
 };
 
-// y = x, shapes equal, strides free.
+// y = x, shapes equal, strides free; types equal, or floats that are rounded to y's.
 struct Copy {
   static constexpr const char* kName = "copy";
   Tensor x, y;

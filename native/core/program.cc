@@ -32,6 +32,17 @@ Program::Program(std::vector<std::shared_ptr<Device>> devices, Lists lists)
         if (const auto* sgd = std::get_if<Sgd>(op))
           for (const Sgd::Segment& segment : sgd->segments)
             learning_rates_ = std::max(learning_rates_, static_cast<size_t>(segment.rate) + 1);
+  make_replay();
+}
+
+void Program::make_replay() {
+  const auto queues = [](const Device& device) {
+    return dynamic_cast<const HostBackend*>(&device.backend()) == nullptr;
+  };
+  for (const auto& device : devices_)
+    if (queues(*device) != queues(*devices_[0]))
+      throw Error("BAD_PROGRAM", "a program's devices are all cards or none of them is");
+  replay_ = devices_[0]->backend().make_replay(*this);
 }
 
 // A run keeps its events in an array, so they are renumbered by their transfers' order.

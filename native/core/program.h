@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "core/replay.h"
 #include "core/validate.h"
 
 namespace alexnet {
@@ -25,17 +26,21 @@ class Program {
   size_t events() const { return events_; }
   // How many learning rates a step has to bring.
   size_t learning_rates() const { return learning_rates_; }
+  // Carries the program out where its devices queue whole runs; null where they are host backends.
+  Replay* replay() const { return replay_.get(); }
   // Throws where a device has been closed, or its arena changed, since the program was compiled.
   void check_devices() const;
 
  private:
   void number_events();
+  void make_replay();
 
   std::vector<std::shared_ptr<Device>> devices_;
   Lists lists_;
   std::vector<size_t> arena_bytes_;
   std::vector<std::vector<size_t>> transfers_;
   size_t events_ = 0, learning_rates_ = 0;
+  std::unique_ptr<Replay> replay_;  // last: it reads the rest
 };
 
 }  // namespace alexnet

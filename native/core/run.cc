@@ -31,6 +31,7 @@ Run::Run(std::shared_ptr<const Program> program, RunOptions options)
     program_->device(device).begin_run();
     jobs_ += program_->transfers(device).empty() ? 1 : 2;
   }
+  if (program_->replay()) jobs_ = static_cast<int>(program_->size()) + 1;
 }
 
 Run::~Run() {
@@ -45,6 +46,12 @@ void Run::start(std::function<void()> done) {
   // other.
   static std::mutex order;
   std::lock_guard lock(order);
+  if (program_->replay()) {
+    for (size_t device = 0; device < program_->size(); ++device)
+      program_->device(device).commands().post([this, device] { enqueue(device); });
+    program_->device(0).transfers().post([this] { await_queued(); });
+    return;
+  }
   for (size_t device = 0; device < program_->size(); ++device) {
     if (!program_->transfers(device).empty())
       program_->device(device).transfers().post([this, device] { carry_out_transfers(device); });
@@ -52,8 +59,44 @@ void Run::start(std::function<void()> done) {
   }
 }
 
+// Cards work through what is queued on them in order, so a run is queued when all its devices' turns have
+// come. The threads are then free for the next run, while await_queued() waits for this one.
+void Run::enqueue(size_t device) {
+  await_all(ready_, static_cast<int>(program_->size()));
+  if (device == 0) {
+    guard(device, nullptr, 0, [&] {
+      if (!failed_) queued_ = program_->replay()->enqueue(options_);
+    });
+    Lock lock(mutex_);
+    enqueued_ = true;
+    changed_.notify_all();
+  } else {
+    Lock lock(mutex_);
+    changed_.wait(lock, [this] { return enqueued_; });
+  }
+  leave();
+}
+
+void Run::await_queued() {
+  {
+    Lock lock(mutex_);
+    changed_.wait(lock, [this] { return enqueued_; });
+  }
+  if (queued_)
+    guard(0, nullptr, 0, [&] {
+      queued_->wait();
+      if (options_.profile) spans_.assign(1, queued_->spans());
+    });
+  queued_.reset();
+  leave();
+}
+
+HostBackend& Run::host(size_t device) const {
+  return static_cast<HostBackend&>(program_->device(device).running_backend());
+}
+
 void Run::carry_out_commands(size_t device) {
-  Backend& backend = program_->device(device).running_backend();
+  HostBackend& backend = host(device);
   guard(device, nullptr, 0, [&] {
     for (const HostWrite& write : options_.writes)
       if (write.device == device) backend.upload(write.offset, write.data, write.bytes);
@@ -85,7 +128,7 @@ void Run::execute(size_t device, size_t index) {
   } else {
     guard(device, &command, index, [&] {
       const auto& op = std::get<ComputeOp>(command.op);
-      Backend& backend = program_->device(device).running_backend();
+      HostBackend& backend = host(device);
       backend.check_contents(op);
       backend.execute(op, command.workspace_offset, options_.step);
     });
@@ -104,10 +147,8 @@ void Run::carry_out_transfers(size_t device) {
     const Command& command = program_->list(device)[transfers[i]];
     const auto& transfer = std::get<Transfer>(command.op);
     const double start = options_.profile ? milliseconds() : 0;
-    guard(device, &command, transfers[i], [&] {
-      Backend& target = program_->device(static_cast<size_t>(transfer.device)).running_backend();
-      program_->device(device).running_backend().copy_to(transfer.x, target, transfer.to);
-    });
+    guard(device, &command, transfers[i],
+          [&] { host(device).copy_to(transfer.x, host(static_cast<size_t>(transfer.device)), transfer.to); });
     if (options_.profile) spans_[device][transfers[i]] = {device, transfers[i], start, milliseconds()};
     Lock lock(mutex_);
     raised_[static_cast<size_t>(transfer.event)] = 1;
@@ -125,16 +166,17 @@ void Run::carry_out_transfers(size_t device) {
 template <class F>
 void Run::guard(size_t device, const Command* command, size_t index, F&& work) {
   const auto where = [&] {
-    return command ? command_text(*command, device, index) : "device " + std::to_string(device);
+    if (command) return command_text(*command, device, index) + ": ";
+    return program_->replay() ? std::string() : "device " + std::to_string(device) + ": ";
   };
   try {
     work();
   } catch (const Error& error) {
-    fail(Error(error.code(), where() + ": " + error.what()));
+    fail(Error(error.code(), where() + error.what()));
   } catch (const std::bad_alloc&) {
-    fail(Error("OUT_OF_MEMORY", where() + ": the system has no more memory"));
+    fail(Error("OUT_OF_MEMORY", where() + "the system has no more memory"));
   } catch (const std::exception& error) {
-    fail(Error("DEVICE", where() + ": " + error.what()));
+    fail(Error("DEVICE", where() + error.what()));
   }
 }
 

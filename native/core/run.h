@@ -12,34 +12,10 @@
 #include <vector>
 
 #include "core/program.h"
+#include "core/run_options.h"
 #include "core/status.h"
 
 namespace alexnet {
-
-struct HostWrite {
-  size_t device, offset;
-  const void* data;
-  size_t bytes;
-};
-
-struct HostRead {
-  size_t device, offset;
-  void* data;
-  size_t bytes;
-};
-
-struct RunOptions {
-  Step step;
-  std::vector<HostWrite> writes;
-  std::vector<HostRead> reads;
-  bool profile = false;
-};
-
-// When a command ran, in milliseconds from the run's beginning; a wait's span is the time spent waiting.
-struct Span {
-  size_t device, command;
-  double start, end;
-};
 
 class Run {
  public:
@@ -66,6 +42,9 @@ class Run {
   using Lock = std::unique_lock<std::mutex>;
 
   void carry_out_commands(size_t device);
+  void enqueue(size_t device);
+  void await_queued();
+  HostBackend& host(size_t device) const;
   void carry_out_transfers(size_t device);
   void execute(size_t device, size_t index);
   template <class F>
@@ -89,6 +68,8 @@ class Run {
   int ready_ = 0;     // devices whose turn has come and whose writes are in place
   int finished_ = 0;  // lists and transfer lists that have come to their ends
   int jobs_ = 0;      // lists and transfer lists
+  std::unique_ptr<QueuedRun> queued_;
+  bool enqueued_ = false;
   std::atomic<bool> failed_ = false;
   std::atomic<int> present_ = 0;  // jobs that still use this object
 };

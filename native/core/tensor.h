@@ -11,12 +11,14 @@
 
 namespace alexnet {
 
-enum class DType : uint8_t { kFloat32, kFloat64, kUint8, kInt32 };
+enum class DType : uint8_t { kFloat32, kFloat64, kBfloat16, kUint8, kInt32 };
 
 constexpr size_t bytes_of(DType dtype) {
   switch (dtype) {
     case DType::kFloat64:
       return 8;
+    case DType::kBfloat16:
+      return 2;
     case DType::kUint8:
       return 1;
     default:

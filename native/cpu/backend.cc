@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/status.h"
+#include "core/op_checks.h"
 
 namespace alexnet::cpu {
 
@@ -32,59 +32,13 @@ size_t CpuBackend::workspace(const ComputeOp& op) const {
          sizeof(float);
 }
 
-namespace {
-
-// Collects the operands of an op that this backend cannot take.
-struct OperandCheck {
-  bool strided_allowed;
-  std::string problem;
-  void one(const char* name, const Tensor& tensor) {
-    if (tensor.dtype == DType::kFloat64)
-      problem = std::string(name) + ": the cpu computes in float32, received float64";
-    if (!strided_allowed && !tensor.dense())
-      problem = std::string(name) + ": expected a dense tensor, received strides";
-  }
-  void one(const char* name, const std::optional<Tensor>& tensor) {
-    if (tensor) one(name, *tensor);
-  }
-  template <class T>
-  void input(const char* name, const T& tensor) {
-    one(name, tensor);
-  }
-  template <class T>
-  void output(const char* name, const T& tensor) {
-    one(name, tensor);
-  }
-  template <class T>
-  void inout(const char* name, const T& tensor) {
-    one(name, tensor);
-  }
-};
-
-template <class Op>
-constexpr bool takes_strides =
-    std::is_same_v<Op, ConvolutionForward> || std::is_same_v<Op, ConvolutionBackwardData> ||
-    std::is_same_v<Op, ConvolutionBackwardWeights> || std::is_same_v<Op, Copy> || std::is_same_v<Op, Sum>;
-
-constexpr int64_t kMostPoolSize = 16;
-
-}  // namespace
-
 void CpuBackend::check(const ComputeOp& op) const {
-  std::visit(
-      [](const auto& o) {
-        using Op = std::decay_t<decltype(o)>;
-        OperandCheck check{takes_strides<Op>, {}};
-        Op::visit(o, check);
-        if constexpr (takes_strides<Op> && requires { o.w; })
-          if (!o.w.dense()) check.problem = "w: expected a dense tensor, received strides";
-        if constexpr (requires { o.dw; })
-          if (!o.dw.dense()) check.problem = "dw: expected a dense tensor, received strides";
-        if constexpr (requires { o.pool; })
-          if (o.pool.size > kMostPoolSize) check.problem = "poolSize: expected at most 16";
-        if (!check.problem.empty()) throw Error("BAD_PROGRAM", check.problem);
-      },
-      op);
+  for (const Operand& operand : operands_of(op))
+    if (operand.tensor->dtype == DType::kFloat64 || operand.tensor->dtype == DType::kBfloat16)
+      throw Error("BAD_PROGRAM", std::string(operand.name) + ": the cpu computes in float32, received " +
+                                     dtype_text(operand.tensor->dtype));
+  check_dense(op);
+  check_pool_size(op);
 }
 
 void CpuBackend::execute(const ComputeOp& op, size_t workspace_offset, const Step& step) {

@@ -10,8 +10,8 @@
 namespace alexnet {
 namespace {
 
-// Numbers may be float32 or float64, each operand as it likes; pixels, labels and ranks have the type that
-// core/ops.h gives them.
+// Numbers may be float32, float64 or bfloat16, each operand as it likes; pixels, labels and ranks have the
+// type that core/ops.h gives them.
 struct CheckTypes {
   const char* op;
 
@@ -33,7 +33,7 @@ struct CheckTypes {
     const bool fits = name == "images" ? dtype == DType::kUint8
                       : name == "labels" || name == "ranks"
                           ? dtype == DType::kInt32
-                          : dtype == DType::kFloat32 || dtype == DType::kFloat64;
+                          : dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kBfloat16;
     if (!fits)
       throw Error("BAD_PROGRAM", std::string(op) + ": the reference backend does not take this type for " +
                                      std::string(name));

@@ -14,6 +14,7 @@ void run(const Sgd& op, const HostBackend& arena, const Step& step) {
     each(w, [&](int64_t n, int64_t h, int64_t x, int64_t c) {
       v.set(n, h, x, c, op.momentum * v(n, h, x, c) - segment.decay * e * w(n, h, x, c) - e * g(n, h, x, c));
       w.set(n, h, x, c, w(n, h, x, c) + v(n, h, x, c));
+      if (segment.copy) View(arena, *segment.copy).set(n, h, x, c, w(n, h, x, c));
     });
   }
 }

@@ -2,6 +2,7 @@
 // widen, stores round to nearest, so with float64 tensors nothing is ever rounded to float32.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "core/backend.h"
@@ -25,6 +26,8 @@ class View {
         return reinterpret_cast<const float*>(data_)[i];
       case DType::kFloat64:
         return reinterpret_cast<const double*>(data_)[i];
+      case DType::kBfloat16:
+        return widened(reinterpret_cast<const uint16_t*>(data_)[i]);
       case DType::kUint8:
         return reinterpret_cast<const uint8_t*>(data_)[i];
       case DType::kInt32:
@@ -42,6 +45,9 @@ class View {
       case DType::kFloat64:
         reinterpret_cast<double*>(data_)[i] = value;
         break;
+      case DType::kBfloat16:
+        reinterpret_cast<uint16_t*>(data_)[i] = to_bfloat16(value);
+        break;
       case DType::kUint8:
         reinterpret_cast<uint8_t*>(data_)[i] = static_cast<uint8_t>(value);
         break;
@@ -54,6 +60,14 @@ class View {
  private:
   int64_t place(int64_t n, int64_t h, int64_t w, int64_t c) const {
     return n * tensor_.strides[0] + h * tensor_.strides[1] + w * tensor_.strides[2] + c;
+  }
+
+  // bfloat16 is the upper half of a float32.
+  static double widened(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+  static uint16_t to_bfloat16(double value) {
+    const auto bits = std::bit_cast<uint32_t>(static_cast<float>(value));
+    if (value != value) return 0x7fff;
+    return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
   }
 
   std::byte* data_;

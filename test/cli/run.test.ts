@@ -214,6 +214,6 @@ describe('devices', () => {
     expect(found.cpu).toEqual({ cores: expect.any(Number), isa: expect.any(String) });
     expect(found.cpu.cores).toBeGreaterThanOrEqual(1);
     expect(found.choices.map(({ devices }) => devices)).toEqual(['cpu', 'cpu:0/2,cpu:1/2', 'reference']);
-    expect((await program(['devices'])).stdout).toMatch(/^CPU .*\nCUDA {2}none: /);
+    expect((await program(['devices'])).stdout).toMatch(/^CPU .*\nCUDA +none: /);
   });
 });

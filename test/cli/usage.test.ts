@@ -43,7 +43,7 @@ const mistakes: readonly (readonly [args: string, line: string])[] = [
   ['train --config nowhere.json', '--config nowhere.json cannot be read: it does not exist'],
   [
     'train --resume runs/mini-1 --batch 3',
-    '--batch cannot be changed by --resume: the run keeps its own; only --epochs, --steps, --devices and --threads may be given',
+    '--batch cannot be changed by --resume: the run keeps its own; only --epochs, --steps and those of the devices may be given',
   ],
   ['evaluate', 'missing argument: expected MODEL and DATA; see alexnet-native evaluate --help'],
   ['evaluate run', 'missing argument: expected DATA; see alexnet-native evaluate --help'],

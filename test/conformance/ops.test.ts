@@ -59,7 +59,7 @@ describe('a wrong argument is named, with what was expected and what came', () =
 
   it('devices, labels, windows and crops too', async () => {
     expect(await refusal(ops.copy({ x: image }, { device: 'gpu' as 'cpu' }))).toBe(
-      "expected 'cpu' or 'reference' for device, received \"gpu\"",
+      "expected 'cpu' or 'reference' or 'cuda:0' for device, received \"gpu\"",
     );
     expect(await refusal(ops.copy({ x: { data: new Float64Array(1), shape: [1] } }))).toBe(
       'expected Float32Array on cpu, received Float64Array',

@@ -20,7 +20,7 @@ export class TestDevice implements Disposable {
   readonly #device: Device;
 
   constructor(name: 'reference' | TestedDevice, threads = 2) {
-    this.#device = new Device(name, threads);
+    this.#device = new Device({ backend: name, threads });
     this.#device.reserve(arenaBytes);
   }
 

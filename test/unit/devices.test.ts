@@ -10,22 +10,25 @@ describe('device names', () => {
   it('ask for backends and threads', () => {
     const { cores } = cpuInfo();
     expect(parseDevices('cpu')).toEqual([{ name: 'cpu', backend: 'cpu', threads: cores }]);
-    expect(parseDevices('reference', 8)).toEqual([{ name: 'reference', backend: 'reference', threads: 1 }]);
-    expect(parseDevices('cpu', 3)).toMatchObject([{ threads: 3 }]);
+    expect(parseDevices('reference', { threads: 8 })).toEqual([{ name: 'reference', backend: 'reference' }]);
+    expect(parseDevices('cpu', { threads: 3 })).toMatchObject([{ threads: 3 }]);
   });
 
   it('share the threads out, at least one each', () => {
     const threads = (total: number): number[] =>
-      parseDevices('cpu:0/2, cpu:1/2', total).map((device) => device.threads);
+      parseDevices('cpu:0/2, cpu:1/2', { threads: total }).map((device) =>
+        device.backend === 'cpu' ? device.threads : 0,
+      );
     expect(threads(8)).toEqual([4, 4]);
     expect(threads(7)).toEqual([3, 4]);
     expect(threads(1)).toEqual([1, 1]);
   });
 
   it.each([
-    ['gpu', /^expected 'cpu', 'reference' or shares .* for devices, received 'gpu'$/],
+    ['gpu', /^expected 'cpu', 'reference', .* or shares .* for devices, received 'gpu'$/],
     ['', /for devices, received ''/],
-    ['cuda:0', /this build has no CUDA backend.* received 'cuda:0'/],
+    ['cuda:x', /^expected .*'cuda:0'.* received 'cuda:x'/],
+    ['cpu,cuda:0', /expected cards only, or none for devices/],
     ['cpu:2/2', /expected a share below 2 in cpu:share\/2 for devices, received 'cpu:2\/2'/],
     ['cpu,cpu', /each CPU device once/],
     ['cpu:0/3,cpu:1/3,cpu:2/3', /at most 2 devices for devices/],
@@ -36,20 +39,24 @@ describe('device names', () => {
   });
 
   it.each([0, 1.5, NaN, 2000])('do not go with %d threads', (threads) => {
-    expect(() => parseDevices('cpu', threads)).toThrow(
+    expect(() => parseDevices('cpu', { threads })).toThrow(
       /expected an integer from 1 to 1024 for threads, received/,
     );
   });
 
-  it('open all devices or none', () => {
-    const devices = openDevices(parseDevices('cpu:0/2,cpu:1/2', 2));
-    expect(devices.map(({ info }) => info)).toMatchObject([
-      { backend: 'cpu', threads: 1 },
-      { backend: 'cpu', threads: 1 },
+  it('name cards, which may be named twice', () => {
+    expect(parseDevices('cuda')).toEqual([{ name: 'cuda', backend: 'cuda', index: 0, peerAccess: true }]);
+    expect(parseDevices('cuda:0,cuda:1', { peerAccess: false })).toMatchObject([
+      { index: 0, peerAccess: false },
+      { index: 1, peerAccess: false },
     ]);
-    for (const device of devices) device.close();
-    expect(() => openDevices([{ name: 'x', backend: 'x' as 'cpu', threads: 1 }])).toThrow(
-      /backend is 'x'; expected 'cpu' or 'reference'/,
+    expect(parseDevices('cuda:0,cuda:0')).toHaveLength(2);
+  });
+
+  it('open all devices or none', () => {
+    for (const device of openDevices(parseDevices('cpu:0/2,cpu:1/2', { threads: 2 }))) device.close();
+    expect(() => openDevices([{ name: 'x', backend: 'x' as 'reference' }])).toThrow(
+      /backend is 'x'; expected 'cpu', 'reference' or 'cuda'/,
     );
   });
 });

@@ -88,7 +88,8 @@ const meeting: fc.Arbitrary<Command> = fc.oneof(
 );
 
 const opened = (['reference', 'cpu'] as const).map(
-  (name) => [name, [new Device(name, 2), new Device(name, 1)]] as const,
+  (name) =>
+    [name, [new Device({ backend: name, threads: 2 }), new Device({ backend: name, threads: 1 })]] as const,
 );
 for (const [, devices] of opened) for (const device of devices) device.reserve(arena + scratch);
 afterAll(() => opened.forEach(([, devices]) => devices.forEach((device) => device.close())));

@@ -12,7 +12,7 @@ const arena = 16384;
 const open: Device[] = [];
 
 function device(bytes = arena): Device {
-  const made = new Device('reference', 1);
+  const made = new Device({ backend: 'reference' });
   open.push(made);
   made.reserve(bytes);
   return made;
@@ -120,7 +120,13 @@ const refusals: [string, Command['op'], string, unknown, RegExp][] = [
     /image stride 15; expected at least 16/,
   ],
   ['shapes that differ', 'copy', 'y.shape.3', 3, /y is 2x2x2x3; expected 2x2x2x4/],
-  ['an integer tensor for numbers', 'scale', 'x.dtype', 'int32', /x is int32; expected float32 or float64/],
+  [
+    'an integer tensor for numbers',
+    'scale',
+    'x.dtype',
+    'int32',
+    /x is int32; expected float32, float64 or bfloat16/,
+  ],
   ['a wrong convolution output', 'convolution_forward', 'y.shape.1', 3, /y is 2x3x4x4; expected 2x4x4x4/],
   ['a kernel larger than the image', 'convolution_forward', 'padding', [0, 0, 0, -1], /padding is -1/],
   [
@@ -486,7 +492,7 @@ describe('while a run is under way', () => {
     const code = `
       const { workerData, parentPort } = require('node:worker_threads');
       const { Device, Program } = require(workerData);
-      const device = new Device('reference', 1);
+      const device = new Device({ backend: 'reference' });
       device.reserve(131072);
       const x = { offset: 0, shape: [4, 16, 16, 16] }, y = { offset: 65536, shape: [4, 16, 16, 16] };
       const command = { op: 'lrn_forward', label: 'slow', x, y, size: 5, k: 2, alpha: 1, beta: 0.75, groups: 1 };
@@ -506,7 +512,7 @@ describe('while a run is under way', () => {
 
   it('devices and programs may become garbage', async () => {
     const runs = Array.from({ length: 20 }, () => {
-      const d = new Device('reference', 1);
+      const d = new Device({ backend: 'reference' });
       d.reserve(1024);
       return new Program([d], [Array.from({ length: 200 }, () => fill(vector(0), 1))]).run(step);
     });

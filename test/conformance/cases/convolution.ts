@@ -1,6 +1,6 @@
 /** Random convolutions: odd shapes, strides, asymmetric padding, groups, fully connected ones, every epilogue. */
 
-import type { Activation, Dropout, Padding, Shape } from '../../../lib/plan/commands.js';
+import type { Activation, ConvolutionGeometry, Dropout, Padding, Shape } from '../../../lib/plan/commands.js';
 import { changed, count, defineCase, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 
@@ -8,7 +8,7 @@ interface Sizes {
   readonly x: Shape;
   readonly w: Shape;
   readonly y: Shape;
-  readonly geometry: { readonly stride: number; readonly padding: Padding; readonly groups: number };
+  readonly geometry: ConvolutionGeometry;
 }
 
 /** So that the reference needs a millisecond or two. */
@@ -36,7 +36,7 @@ function draw(random: Random): Sizes {
     x: [images, height, width, channels * groups],
     w: [kernels * groups, rows, columns, channels],
     y: [images, p, q, kernels * groups],
-    geometry: { stride, padding, groups },
+    geometry: { stride, padding, groups, tf32: false },
   };
 }
 

@@ -14,7 +14,7 @@ const options = (name: string, devices: number, batch: number, training = true):
     seed: [1, 0],
     workspaceOf: () => 0,
     ...(training && {
-      training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false, update: true },
+      training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false, update: 'layer' },
     }),
   };
 };

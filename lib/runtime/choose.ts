@@ -1,0 +1,33 @@
+/** From what a user says about devices to devices that work together. */
+
+import type { Precision } from '../plan/precision.js';
+import { checkPrecision, defaultPrecision, openDevices, parseDevices, type DeviceSpec } from './devices.js';
+import { withWorkingPeers } from './peers.js';
+
+export interface DeviceChoice {
+  /** For example 'cpu', 'cpu:0/2,cpu:1/2', 'cuda:0' or 'cuda:0,cuda:1'; default 'cpu'. */
+  readonly devices?: string | undefined;
+  /** Threads over all CPU devices; default: the cores this process may use. */
+  readonly threads?: number | undefined;
+  /** What cards compute in; default: bf16 on cards that multiply bfloat16 fast, fp32 elsewhere. */
+  readonly precision?: Precision | undefined;
+  /** Whether two cards may copy to each other directly; default: where the driver grants it and it works. */
+  readonly peerAccess?: boolean | undefined;
+}
+
+export interface ChosenDevices {
+  readonly devices: readonly DeviceSpec[];
+  readonly precision: Precision;
+  /** What the user should know about them. */
+  readonly note?: string;
+}
+
+/** Refuses what cannot be meant, and cards that are not there. */
+export async function chooseDevices(choice: DeviceChoice): Promise<ChosenDevices> {
+  const specs = parseDevices(choice.devices ?? 'cpu', choice);
+  if (choice.precision !== undefined) checkPrecision(choice.precision, specs);
+  for (const device of openDevices(specs.filter(({ backend }) => backend === 'cuda'))) device.close();
+  const { devices, note } = await withWorkingPeers(specs);
+  const precision = choice.precision ?? defaultPrecision(specs);
+  return { devices, precision, ...(note !== undefined && { note }) };
+}

@@ -1,0 +1,118 @@
+#include "addon/cards.h"
+
+#include "addon/arguments.h"
+#include "core/status.h"
+
+#if defined(ALEXNET_CUDA)
+#include "cuda/backend.h"
+#include "cuda/card.h"
+#include "cuda/peer_check.h"
+#endif
+
+namespace alexnet::addon {
+
+#if defined(ALEXNET_CUDA)
+
+namespace {
+
+constexpr double kMostCards = 1024;
+
+Napi::Object describe(Napi::Env env, const cuda::CardReport& card) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", card.name);
+  object.Set("memory", static_cast<double>(card.memory));
+  object.Set("free", static_cast<double>(card.free));
+  object.Set("computeCapability", card.compute_capability);
+  object.Set("multiprocessors", card.multiprocessors);
+  Napi::Array peers = Napi::Array::New(env);
+  for (const bool peer : card.peers) peers.Set(peers.Length(), Napi::Boolean::New(env, peer));
+  object.Set("peers", peers);
+  return object;
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_card_backend(int index, bool peer_access) {
+  return make_cuda_backend(index, peer_access);
+}
+
+Napi::Value cuda_info(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const cuda::CardsReport report = cuda::report_cards();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("built", true);
+#if defined(ALEXNET_EMULATED)
+  object.Set("emulated", true);
+#else
+  object.Set("emulated", false);
+#endif
+  object.Set("problem", report.problem);
+  object.Set("driver", report.driver);
+  object.Set("runtime", report.runtime);
+  Napi::Array cards = Napi::Array::New(env);
+  for (const cuda::CardReport& card : report.cards) cards.Set(cards.Length(), describe(env, card));
+  object.Set("cards", cards);
+  return object;
+}
+
+Napi::Value check_peers(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&] {
+    const auto card = [&](size_t i, const char* name) {
+      return static_cast<int>(integer(info[i], name, 0, kMostCards, "USAGE"));
+    };
+    const cuda::PeerReport report =
+        cuda::check_peers(card(0, "one"), card(1, "other"), integer(info[2], "patienceMs", 1, 1e6, "USAGE"));
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("granted", report.granted);
+    object.Set("works", report.works);
+    object.Set("problem", report.problem);
+    object.Set("milliseconds", report.milliseconds);
+    return object;
+  });
+}
+
+Napi::Value host_memory(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&]() -> Napi::Value {
+    const size_t bytes = byte_count(info[0], "bytes");
+    void* memory = nullptr;
+    if (bytes == 0 || cudaHostAlloc(&memory, bytes, cudaHostAllocPortable) != cudaSuccess) {
+      cudaGetLastError();
+      return Napi::ArrayBuffer::New(info.Env(), bytes);
+    }
+    return Napi::ArrayBuffer::New(info.Env(), memory, bytes,
+                                  [](Napi::BasicEnv, void* pinned) { cudaFreeHost(pinned); });
+  });
+}
+
+#else
+
+std::unique_ptr<Backend> make_card_backend(int index, bool) {
+  throw Error("DEVICE",
+              "cuda:" + std::to_string(index) + " is not to be had: this build has no CUDA backend");
+}
+
+Napi::Value cuda_info(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("built", false);
+  object.Set("emulated", false);
+  object.Set("problem", "this build has no CUDA backend");
+  object.Set("driver", 0);
+  object.Set("runtime", 0);
+  object.Set("cards", Napi::Array::New(info.Env()));
+  return object;
+}
+
+Napi::Value check_peers(const Napi::CallbackInfo& info) {
+  return translate(info.Env(),
+                   []() -> Napi::Value { throw Error("DEVICE", "this build has no CUDA backend"); });
+}
+
+Napi::Value host_memory(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&]() -> Napi::Value {
+    return Napi::ArrayBuffer::New(info.Env(), byte_count(info[0], "bytes"));
+  });
+}
+
+#endif
+
+}  // namespace alexnet::addon

@@ -1,0 +1,25 @@
+// What JavaScript asks about cards, with a CUDA backend and without.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "core/backend.h"
+
+namespace alexnet::addon {
+
+// Throws Error("DEVICE") where this build has no CUDA backend, or the machine no such card.
+std::unique_ptr<Backend> make_card_backend(int index, bool peer_access);
+
+// { built, emulated, problem, driver, runtime, cards: [{ name, memory, free, computeCapability,
+// multiprocessors, peers }] }
+Napi::Value cuda_info(const Napi::CallbackInfo& info);
+
+// (one, other, patienceMs) -> { granted, works, problem, milliseconds }
+Napi::Value check_peers(const Napi::CallbackInfo& info);
+
+// (bytes) -> an ArrayBuffer that cards copy from by themselves; an ordinary one where there is no card.
+Napi::Value host_memory(const Napi::CallbackInfo& info);
+
+}  // namespace alexnet::addon
