@@ -2,7 +2,8 @@
 # other build; both read their sources from native/sources.json.
 {
   "variables": {
-    "werror%": "<!(node -p \"process.env.ALEXNET_NATIVE_WERROR || 0\")"
+    "werror%": "<!(node -p \"process.env.ALEXNET_NATIVE_WERROR || 0\")",
+    "emulator%": "<!(node -p \"process.env.ALEXNET_NATIVE_EMULATOR || 0\")"
   },
   "target_defaults": {
     "include_dirs": ["native"],
@@ -27,14 +28,21 @@
   "targets": [
     {
       "target_name": "alexnet_native",
-      "sources": [
-        "<!@(node -p \"const s = require('./native/sources.json'); [...s.addon, ...s.core, ...s.reference, ...s.cpu].join(' ')\")"
-      ],
-      "dependencies": ["isa_baseline"],
-      "conditions": [["target_arch=='x64'", { "dependencies": ["isa_avx2", "isa_avx512"] }]],
+      "sources": ["<!@(node -p \"require('./native/sources.json').addon.join(' ')\")"],
+      "dependencies": ["alexnet_core"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       # Symbols are bound at load, so that one that is missing is an error then and not a crash later.
       "ldflags": ["-Wl,--gc-sections", "-Wl,--exclude-libs,ALL", "-Wl,-z,now"]
+    },
+    {
+      "target_name": "alexnet_core",
+      "type": "static_library",
+      "sources": [
+        "<!@(node -p \"const s = require('./native/sources.json'); [...s.core, ...s.reference, ...s.cpu].join(' ')\")"
+      ],
+      "dependencies": ["isa_baseline"],
+      "export_dependent_settings": ["isa_baseline"],
+      "conditions": [["target_arch=='x64'", { "dependencies": ["isa_avx2", "isa_avx512"] }]]
     },
     {
       "target_name": "isa_baseline",
@@ -46,6 +54,37 @@
   # The CPU backend's kernels once more for each vector instruction set; the widest that the processor has is chosen at
   # run time. A library each, because flags belong to targets.
   "conditions": [
+    [
+      "emulator==1",
+      {
+        "targets": [
+          # The addon that tests use: with the CUDA backend, whose kernels run on the emulator's cards.
+          {
+            "target_name": "alexnet_native_emulated",
+            "sources": [
+              "<!@(node -p \"const s = require('./native/sources.json'); [...s.addon, ...s.cuda, ...s.emulator].join(' ')\")"
+            ],
+            "dependencies": ["alexnet_core", "emulated_kernels"],
+            "defines": ["ALEXNET_CUDA", "ALEXNET_EMULATED"],
+            "include_dirs": [
+              "native/emulator/include",
+              "<!(node -p \"require('node-addon-api').include_dir\")"
+            ],
+            "ldflags": ["-Wl,--gc-sections", "-Wl,--exclude-libs,ALL", "-Wl,-z,now"]
+          },
+          # Every access of a kernel is reported to the emulator through the thread sanitizer's hooks; its library is not
+          # linked.
+          {
+            "target_name": "emulated_kernels",
+            "type": "static_library",
+            "sources": ["<!@(node scripts/emulated-kernels.mjs)"],
+            "defines": ["ALEXNET_CUDA", "ALEXNET_EMULATED"],
+            "include_dirs": ["native/emulator/include"],
+            "cflags_cc": ["-O2", "-fsanitize=thread"]
+          }
+        ]
+      }
+    ],
     [
       "target_arch=='x64'",
       {

@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module';
 import { exitCodes, type Command } from './command.js';
+import { build } from './commands/build.js';
 import { classify } from './commands/classify.js';
 import { devices } from './commands/devices.js';
 import { evaluate } from './commands/evaluate.js';
@@ -12,7 +13,7 @@ import { parse, program } from './parser.js';
 import { describeError, isAbort } from './ui/errors.js';
 import { watchPipes } from './ui/pipes.js';
 
-const commands: readonly Command[] = [train, evaluate, classify, plan, devices];
+const commands: readonly Command[] = [train, evaluate, classify, plan, devices, build];
 
 /** From dist/cli. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

@@ -1,12 +1,12 @@
 /**
  * Runs before `npm start` and `npm test`: in a fresh clone it installs, builds the addon and compiles; later it redoes
- * what is older than its sources, and says nothing where nothing is.
+ * what is older than its sources, and says nothing where nothing is. --emulator: the tests' addon, too.
  */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { built, prebuilt, root } from './platform.mjs';
+import { built, builtForCuda, emulated, prebuilt, root } from './platform.mjs';
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
@@ -47,10 +47,22 @@ function installDependencies() {
 
 function buildAddon() {
   if (process.env.ALEXNET_NATIVE_BINARY || process.env.ALEXNET_NATIVE_BUILD === 'skip') return;
-  const sources = youngest([at('native'), at('binding.gyp')], ['.cc', '.h', '.inc', '.json']);
-  // npm install may have kept a prebuilt addon and built none.
-  if (modified(existsSync(built) ? built : prebuilt) >= sources) return;
-  run('building the native addon', at('scripts', 'install.mjs'), '--rebuild');
+  const sources = youngest(
+    [at('native'), at('binding.gyp'), at('CMakeLists.txt')],
+    ['.cc', '.h', '.inc', '.json', '.cu', '.cuh'],
+  );
+  // The one that would be loaded; npm install may have kept a prebuilt addon and built none.
+  const [found] = [builtForCuda, built, prebuilt].filter((file) => existsSync(file));
+  const stale = modified(found ?? built) < sources;
+  const withEmulator = process.argv.includes('--emulator');
+  if (stale && found === builtForCuda) {
+    run('building the native addon for cards', at('scripts', 'install.mjs'), '--rebuild', '--cuda');
+  } else if (stale) {
+    run('building the native addon', at('scripts', 'install.mjs'), '--rebuild');
+  }
+  if (withEmulator && modified(emulated) < sources) {
+    run('building the addon of the tests', at('scripts', 'install.mjs'), '--emulated');
+  }
 }
 
 function compile() {

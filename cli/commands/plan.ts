@@ -2,6 +2,7 @@
 
 import { presetNames } from '../../lib/graph/presets.js';
 import type { WorkspaceOf } from '../../lib/plan/plan.js';
+import { precisions } from '../../lib/plan/precision.js';
 import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
 import { program } from '../parser.js';
 import { outputFor } from '../ui/output.js';
@@ -21,8 +22,6 @@ async function workspaceOn(devices: readonly string[]): Promise<Workspace> {
     missing,
     [Symbol.dispose]: () => undefined,
   });
-  const absent = devices.find((name) => name.startsWith('cuda'));
-  if (absent !== undefined) return without(`${absent} is not here`);
   const { openDevices, parseDevices } = await import('../../lib/runtime/devices.js');
   try {
     const opened = openDevices(parseDevices(devices.join(',')));
@@ -41,6 +40,7 @@ async function run(given: Given): Promise<number> {
   const devices = given.flag('devices', deviceNames) ?? ['cpu'];
   const asked = given.flag('batch', positiveWhole);
   const mode = given.flag('mode', oneOf(['train', 'inference'])) ?? 'train';
+  const precision = given.flag('precision', oneOf(precisions)) ?? 'fp32';
   const [{ preset }, { planReport }, { recipes }] = await Promise.all([
     import('../../lib/graph/presets.js'),
     import('../../lib/plan/report.js'),
@@ -57,6 +57,7 @@ async function run(given: Given): Promise<number> {
     batch,
     mode,
     recipe,
+    precision,
     workspaceOf: workspace.of,
   });
   using output = outputFor(given);
@@ -83,6 +84,7 @@ export const plan: Command = {
       ...deviceOptions.devices,
       about: 'Device names, such as cpu, or cpu:0/2,cpu:1/2; they are only counted and need not exist',
     },
+    precision: { ...deviceOptions.precision, default: 'fp32' },
     json: jsonOption,
   },
   examples: [

@@ -11,6 +11,9 @@ import type { Shard } from './parameters.js';
 
 export type Update = 'layer' | 'end' | 'never';
 
+/** One update of everything is one launch on a card; in host memory the gradients' room is worth more. */
+export const updateOn = (cards: boolean): Update => (cards ? 'end' : 'layer');
+
 export interface BackwardOptions {
   readonly momentum: number;
   readonly weightDecay: number;

@@ -2,7 +2,8 @@
 
 import type { Graph, Layer, Preprocessing } from '../graph/graph.js';
 import { graphTotals, type GraphTotals } from '../graph/shapes.js';
-import type { BackwardOptions } from './backward.js';
+import { updateOn, type BackwardOptions } from './backward.js';
+import type { Precision } from './precision.js';
 import type { MemoryByKind } from './memory.js';
 import type { PartitionedLayer } from './partition.js';
 import { plan, type WorkspaceOf } from './plan.js';
@@ -17,6 +18,8 @@ export interface PlanReportOptions {
   readonly mode: 'train' | 'inference';
   /** What of the recipe shapes a training plan. */
   readonly recipe: Omit<BackwardOptions, 'update'>;
+  /** Default fp32. */
+  readonly precision?: Precision;
   readonly workspaceOf: WorkspaceOf;
   /** Speeds the timeline assumes. */
   readonly rates?: Rates;
@@ -85,6 +88,7 @@ function reads(layer: PartitionedLayer): LayerReport['reads'] {
 export function planReport(options: PlanReportOptions): PlanReport {
   const { graph, preprocessing, devices, batch, mode, recipe, workspaceOf, rates = nominalRates } = options;
   const { momentum, weightDecay, decayBiases } = recipe;
+  const update = updateOn(devices.every((name) => name.startsWith('cuda')));
   const made = plan({
     graph,
     preprocessing,
@@ -93,7 +97,8 @@ export function planReport(options: PlanReportOptions): PlanReport {
     // The seed decides no shape, cost or place.
     seed: [1, 0],
     workspaceOf,
-    ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update: 'layer' } }),
+    ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update } }),
+    ...(options.precision && { precision: options.precision }),
   });
   const totals = graphTotals(graph);
   const spans = timeline(made.drafts, made.transfers, rates);

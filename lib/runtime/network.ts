@@ -4,6 +4,7 @@ import { AlexNetError } from '../errors.js';
 import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command, Seed } from '../plan/commands.js';
+import { updateOn } from '../plan/backward.js';
 import { plan, type Plan, type Port } from '../plan/plan.js';
 import type { Precision } from '../plan/precision.js';
 import type { Shard } from '../plan/parameters.js';
@@ -95,9 +96,8 @@ export class Network implements AsyncDisposable {
         precision,
         workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
       };
-      // One update of everything is one launch on a card; in host memory gradients' room is worth more.
       const onCards = options.devices.every(({ backend }) => backend === 'cuda');
-      const update = options.training?.update === false ? 'never' : onCards ? 'end' : 'layer';
+      const update = options.training?.update === false ? 'never' : updateOn(onCards);
       const trainingPlan = options.training && plan({ ...common, training: { ...options.training, update } });
       const inferencePlan = plan({
         ...common,
