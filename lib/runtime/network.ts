@@ -4,13 +4,13 @@ import { AlexNetError } from '../errors.js';
 import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command, Seed } from '../plan/commands.js';
-import { updateOn } from '../plan/backward.js';
-import { plan, type Plan, type Port } from '../plan/plan.js';
+import type { Plan, Port } from '../plan/plan.js';
 import type { Precision } from '../plan/precision.js';
 import type { Shard } from '../plan/parameters.js';
 import { fromBfloat16, toBfloat16 } from './bfloat16.js';
 import { checkPrecision, openDevices, type DeviceSpec } from './devices.js';
 import { Program, type Device, type ProfileSpan, type RunOptions } from './native.js';
+import { makePlans, reserveArenas } from './plans.js';
 import { gatherShard, scatterShard } from './parameter-layout.js';
 
 export interface NetworkOptions {
@@ -85,35 +85,21 @@ export class Network implements AsyncDisposable {
     checkPrecision(precision, options.devices);
     const devices = openDevices(options.devices);
     try {
-      const feature = featureLayer(options.graph);
-      const common = {
-        graph: options.graph,
-        preprocessing: options.preprocessing,
-        devices: devices.length,
-        batch: options.batch,
-        seed: options.seed ?? ([0, 0] as const),
-        rawInput: options.rawInput ?? false,
-        precision,
-        workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
-      };
-      const onCards = options.devices.every(({ backend }) => backend === 'cuda');
-      const update = options.training?.update === false ? 'never' : updateOn(onCards);
-      const trainingPlan = options.training && plan({ ...common, training: { ...options.training, update } });
-      const inferencePlan = plan({
-        ...common,
-        besideTraining: trainingPlan !== undefined,
-        taps: feature ? [feature] : [],
-      });
-      devices.forEach((device, i) => {
-        device.reserve(Math.max(trainingPlan?.arenaBytes[i] ?? 0, inferencePlan.arenaBytes[i] ?? 0));
-      });
-      const trainingProgram = trainingPlan && new Program(devices, trainingPlan.lists);
-      const inferenceProgram = new Program(devices, inferencePlan.lists);
-      return new Network(options, devices, trainingPlan, inferencePlan, trainingProgram, inferenceProgram);
+      const plans = makePlans(options, devices);
+      reserveArenas(devices, options, plans);
+      const { training, inference } = plans;
+      const trainingProgram = training && new Program(devices, training.lists);
+      const inferenceProgram = new Program(devices, inference.lists);
+      return new Network(options, devices, training, inference, trainingProgram, inferenceProgram);
     } catch (error) {
       for (const device of devices) device.close();
       throw error;
     }
+  }
+
+  /** Cards work through queued runs by themselves. */
+  get onCards(): boolean {
+    return this.options.devices.every(({ backend }) => backend === 'cuda');
   }
 
   get batch(): number {
@@ -218,8 +204,8 @@ export class Network implements AsyncDisposable {
     const made = this.trainingPlan;
     const losses = new Float32Array(this.batch);
     const ranks = new Int32Array(this.batch);
-    const { profile } = await this.exclusive(() =>
-      (this.trainingProgram as Program).run({
+    const { profile } = await this.last(
+      this.trainingProgram.run({
         ...options,
         number: step,
         learningRates,
@@ -245,7 +231,7 @@ export class Network implements AsyncDisposable {
       piece,
       data: numbersOf(port),
     }));
-    const { profile } = await this.exclusive(() =>
+    const { profile } = await this.last(
       this.inferenceProgram.run({
         ...options,
         number: 0,
@@ -273,12 +259,10 @@ export class Network implements AsyncDisposable {
     this.close();
   }
 
-  /** Batches share one set of input buffers, so runs follow one another. */
-  private async exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.running;
-    const result = before.catch(() => undefined).then(work);
-    this.running = result;
-    return await result;
+  /** Runs follow one another in the order of these calls; closing waits for the last. */
+  private async last<T>(run: Promise<T>): Promise<T> {
+    this.running = run;
+    return await run;
   }
 
   private device(index: number): Device {

@@ -11,12 +11,16 @@ export class Speed {
 
   constructor(private readonly batch: number) {}
 
+  /** A step begins that follows no other directly. */
   begin(): void {
     this.began = performance.now();
   }
 
+  /** A step is done; the next one, if it was queued, has begun. */
   end(): void {
-    const seconds = (performance.now() - this.began) / 1000;
+    const now = performance.now();
+    const seconds = (now - this.began) / 1000;
+    this.began = now;
     this.durations.push(seconds);
     if (this.durations.length > recentSteps) this.durations.shift();
     this.total += seconds;

@@ -5,7 +5,7 @@ import { evaluationViews } from '../data/views.js';
 import { viewRows } from '../evaluate/batches.js';
 import { ErrorCounter } from '../evaluate/error-rates.js';
 import { seedWords } from '../random/philox.js';
-import type { Losses, Network } from '../runtime/network.js';
+import type { Batch, Losses, Network } from '../runtime/network.js';
 import { saveCheckpoint, type Checkpoint, type TrainingState } from './checkpoint.js';
 import type { TrainingData } from './data.js';
 import { initialise } from './initialise.js';
@@ -19,6 +19,12 @@ import type { ErrorRates, TrainEvent, TrainResult } from './types.js';
 const saveSeconds = 600;
 /** No network comes back from here; float32 may take long to overflow. */
 const absurdLoss = 1e6;
+
+interface QueuedStep {
+  readonly step: number;
+  readonly epoch: number;
+  readonly running: Promise<Losses>;
+}
 
 export class Trainer {
   private state: TrainingState;
@@ -63,27 +69,26 @@ export class Trainer {
   }
 
   async *events(): AsyncGenerator<TrainEvent, TrainResult> {
-    const { config, data, network, folder } = this;
-    let next = data.loader.batch(this.state.step, this.epochOf(this.state.step));
-    // Awaited further down; a failure of a batch that is no longer wanted is nobody's concern.
-    next.catch(() => undefined);
-    while (this.state.step < config.steps && !this.signal?.aborted) {
-      const { step } = this.state;
-      const epoch = this.epochOf(step);
-      const rates = learningRates(config.recipe, config.graph, epoch, this.state.plateau.reductions);
-      this.speed.begin();
-      const batch = await next;
-      const running = network.train(batch, step, rates);
-      if (step + 1 < config.steps) {
-        next = data.loader.batch(step + 1, this.epochOf(step + 1));
-        next.catch(() => undefined);
+    const { config, folder } = this;
+    let next = this.load(this.state.step);
+    let queued: QueuedStep | undefined;
+    for (;;) {
+      const step = this.state.step + (queued ? 1 : 0);
+      const more = step < config.steps && !this.signal?.aborted;
+      // On cards a step is queued behind the one under way, so that they never wait for the host; but not where
+      // somebody looks at the weights in between.
+      if (more && !(queued && this.pauseAfter(step))) {
+        if (!queued) this.speed.begin();
+        const running = this.queue(step, await next);
+        next = this.load(step + 1);
+        if (queued) yield* this.finish(queued);
+        queued = running;
+        continue;
       }
-      const measured = summarise(await running);
-      this.speed.end();
-      this.state = { ...this.state, step: step + 1 };
-      if (!(measured.loss < absurdLoss)) await this.diverged(step + 1, measured.loss);
-      yield* this.report(step + 1, epoch, measured);
-      if ((step + 1) % config.validateEvery === 0 && step + 1 < config.steps) yield* this.validate();
+      if (!queued) break;
+      yield* this.finish(queued);
+      queued = undefined;
+      if (step % config.validateEvery === 0 && step < config.steps) yield* this.validate();
       yield* this.save();
     }
     const interrupted = this.state.step < config.steps;
@@ -101,6 +106,45 @@ export class Trainer {
     };
     yield { kind: 'done', ...result };
     return result;
+  }
+
+  /** The images of a step; awaited when it begins, and of no concern to anybody if it never does. */
+  private load(step: number): Promise<Batch> {
+    const batch = this.data.loader.batch(step, this.epochOf(step));
+    batch.catch(() => undefined);
+    return batch;
+  }
+
+  private queue(step: number, batch: Batch): QueuedStep {
+    const { recipe, graph } = this.config;
+    const epoch = this.epochOf(step);
+    const running = this.network.train(
+      batch,
+      step,
+      learningRates(recipe, graph, epoch, this.state.plateau.reductions),
+    );
+    running.catch(() => undefined);
+    return { step, epoch, running };
+  }
+
+  private async *finish({ step, epoch, running }: QueuedStep): AsyncGenerator<TrainEvent> {
+    const measured = summarise(await running);
+    this.speed.end();
+    this.state = { ...this.state, step: step + 1 };
+    if (!(measured.loss < absurdLoss)) await this.diverged(step + 1, measured.loss);
+    yield* this.report(step + 1, epoch, measured);
+  }
+
+  /** Whether a validation or a save comes after so many steps, or nothing is won by going on at once. */
+  private pauseAfter(step: number): boolean {
+    if (!this.network.onCards) return true;
+    const { validateEvery, checkpointEvery } = this.config;
+    const kept = checkpointEvery !== null && step % checkpointEvery === 0;
+    return step % validateEvery === 0 || kept || this.saveDue(step);
+  }
+
+  private saveDue(step: number): boolean {
+    return step % this.config.saveEvery === 0 || Date.now() - this.lastSave > 1000 * saveSeconds;
   }
 
   private async *report(
@@ -169,8 +213,7 @@ export class Trainer {
     const { step } = this.state;
     if (step >= config.steps) return;
     if (config.checkpointEvery !== null && step % config.checkpointEvery === 0) yield* this.saveAs(step);
-    const due = step % config.saveEvery === 0 || Date.now() - this.lastSave > 1000 * saveSeconds;
-    if (due) yield* this.saveAs('last');
+    if (this.saveDue(step)) yield* this.saveAs('last');
   }
 
   private async *saveAs(name: 'last' | 'best' | number): AsyncGenerator<TrainEvent> {

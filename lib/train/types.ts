@@ -32,7 +32,7 @@ export interface TrainOptions extends DeviceChoice {
   readonly saveEvery?: number;
   /** Steps between validations; default: an epoch. */
   readonly validateEvery?: number;
-  /** Aborting ends the run after the current step, saved, as if it had been its last. */
+  /** Aborting ends the run after the current step (on cards one more may be under way), saved, as if it had been its last. */
   readonly signal?: AbortSignal;
 }
 

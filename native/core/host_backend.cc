@@ -62,13 +62,12 @@ void HostBackend::reserve(size_t bytes) {
   if (limit != 0 && bytes > limit)
     throw Error("OUT_OF_MEMORY", "a device needs " + mebibytes(bytes) +
                                      " of memory, but this process can have " + mebibytes(limit) +
-                                     " at most; use a smaller batch or a smaller network");
+                                     " at most");
   arena_ = allocate(bytes);
   if (!arena_)
     throw Error("OUT_OF_MEMORY",
                 "a device needs " + mebibytes(bytes) +
-                    " of memory, which the system does not give; use a smaller batch or a smaller "
-                    "network");
+                    " of memory, which the system does not give");
   bytes_ = bytes;
 }
 

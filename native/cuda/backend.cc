@@ -34,7 +34,7 @@ void CudaBackend::reserve(size_t bytes) {
     if (std::string(error.code()) != "OUT_OF_MEMORY") throw;
     throw Error("OUT_OF_MEMORY", "cuda:" + std::to_string(card_.index) + " has " + mebibytes(free) +
                                      " free of " + mebibytes(total) + ", but " + mebibytes(bytes) +
-                                     " are needed; use a smaller batch");
+                                     " are needed");
   }
   cuda::check(cudaMemset(arena_.get(), 0, bytes), "clearing the arena");
   cuda::check(cudaDeviceSynchronize(), "clearing the arena");
