@@ -6,13 +6,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { Precision } from '../../lib/plan/precision.js';
 import { dense } from './case.js';
 import { randomCases, stridedOps } from './cases/index.js';
 import { Random, testSeed } from './random.js';
-import { expectAgreement, TestDevice, testedDevices, type Results } from './run.js';
+import { changes, inPrecision, tolerances } from './precision.js';
+import { expectAgreement, TestDevice, type Results, type TestedDevice } from './run.js';
 
-const casesPerOp = 200;
-const tolerance = 1e-5;
 /** A stuck run, not a slow one: an op's cases take a second or two. */
 const timeout = 60_000;
 
@@ -21,7 +21,16 @@ const bits = (results: Results): string =>
     .map((data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'))
     .join();
 
-export function randomSuite(device: (typeof testedDevices)[number], title: string): void {
+export interface SuiteOptions {
+  readonly precision?: Precision;
+  readonly casesPerOp?: number;
+}
+
+export function randomSuite(
+  device: TestedDevice,
+  title: string,
+  { precision = 'fp32', casesPerOp = 200 }: SuiteOptions = {},
+): void {
   describe(`${title} agrees with the reference, seed ${testSeed}`, () => {
     let reference: TestDevice;
     let tested: TestDevice;
@@ -35,16 +44,17 @@ export function randomSuite(device: (typeof testedDevices)[number], title: strin
     });
 
     for (const [name, draw] of Object.entries(randomCases)) {
+      if (!changes(precision, name)) continue;
       it(
         `${name}: ${casesPerOp} random cases, each twice to the same bits`,
         async () => {
           for (let i = 0; i < casesPerOp; i++) {
-            const test = draw(new Random(name, i));
+            const test = inPrecision(draw(new Random(name, i)), name, precision, i % 2 === 1);
             const about = `${name} case ${i} (ALEXNET_NATIVE_TEST_SEED=${testSeed})`;
             const own = stridedOps.has(name) ? test : dense(test);
             const results = await tested.run(own);
             const oracle = { test, results: await reference.run(test, { wide: true }) };
-            expectAgreement({ test: own, results }, oracle, tolerance, about);
+            expectAgreement({ test: own, results }, oracle, tolerances[precision], about);
             expect(bits(await tested.run(own)) === bits(results), `${about}: the same again`).toBe(true);
           }
         },

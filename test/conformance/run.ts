@@ -5,11 +5,11 @@ import { expect } from 'vitest';
 import { bytesOf, type DType, type Tensor } from '../../lib/plan/commands.js';
 import { Device, Program } from '../../lib/runtime/native.js';
 import type { NumberArray } from '../../lib/ops/tensor.js';
+import { fromBfloat16, toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { count, eachElement, type Case, type Operand } from './case.js';
 
 /** Every backend the suite runs on, beside the reference that it is held against. */
-export const testedDevices = ['cpu'] as const;
-export type TestedDevice = (typeof testedDevices)[number];
+export type TestedDevice = 'cpu' | 'cuda';
 
 export type Results = Readonly<Record<string, NumberArray>>;
 
@@ -20,7 +20,7 @@ export class TestDevice implements Disposable {
   readonly #device: Device;
 
   constructor(name: 'reference' | TestedDevice, threads = 2) {
-    this.#device = new Device({ backend: name, threads });
+    this.#device = new Device(name === 'cuda' ? { backend: name, index: 0 } : { backend: name, threads });
     this.#device.reserve(arenaBytes);
   }
 
@@ -28,14 +28,15 @@ export class TestDevice implements Disposable {
     this.#device.close();
   }
 
-  /** The contents of the case's results afterwards; with `wide` every float32 operand is a float64 one. */
+  /** The contents of the case's results afterwards; with `wide` every operand of floats is a float64 one. */
   async run(test: Case, { wide = false } = {}): Promise<Results> {
     const places: Record<string, Tensor> = {};
     const contents: Record<string, NumberArray> = {};
     let end = 0;
     for (const [name, operand] of Object.entries(test.operands)) {
-      const dtype: DType = wide && operand.dtype === 'float32' ? 'float64' : operand.dtype;
-      const data = dtype === 'float64' ? Float64Array.from(operand.data) : operand.data.slice();
+      const floats = operand.dtype === 'float32' || operand.dtype === 'bfloat16';
+      const dtype: DType = wide && floats ? 'float64' : operand.dtype;
+      const data = dtype === 'float64' ? Float64Array.from(numbersOf(operand.data)) : operand.data.slice();
       places[name] = { offset: end, shape: operand.shape, strides: operand.strides, dtype };
       contents[name] = data;
       this.#device.write(end, data);
@@ -81,6 +82,16 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>, floor 
   return difference === 0 ? 0 : Math.sqrt(difference) / Math.max(Math.sqrt(norm), floor);
 }
 
+/** bfloat16 is kept as its 16 bits. */
+const numbersOf = (data: NumberArray): NumberArray =>
+  data instanceof Uint16Array ? fromBfloat16(data) : data;
+
+/** What is left of a number in an operand's type. */
+const inType = (dtype: DType, wanted: number): number => {
+  const narrow = Float32Array.of(wanted);
+  return (dtype === 'bfloat16' ? fromBfloat16(toBfloat16(narrow)) : narrow)[0]!;
+};
+
 const elements = (operand: Operand, data: NumberArray): number[] => {
   const numbers: number[] = [];
   eachElement(operand, (index) => numbers.push(data[index]!));
@@ -105,11 +116,13 @@ export function expectAgreement(actual: Outcome, oracle: Outcome, tolerance: num
   const { test } = actual;
   for (const [name, operand] of Object.entries(test.operands)) {
     if (!operand.result) continue;
-    const got = elements(operand, actual.results[name]!);
+    const got = elements(operand, numbersOf(actual.results[name]!));
     const wanted = elements(oracle.test.operands[name]!, oracle.results[name]!);
     const message = (): string => `${name} of ${about}: ${JSON.stringify(test.ops(describePlaces(test)))}`;
     if (operand.result.as === 'exact') {
-      const at = got.findIndex((number, i) => number !== Math.fround(wanted[i]!) && number !== wanted[i]);
+      const at = got.findIndex(
+        (number, i) => number !== inType(operand.dtype, wanted[i]!) && number !== wanted[i],
+      );
       if (at >= 0) expect.fail(`${message()}: element ${at} is ${got[at]}, should be ${wanted[at]}`);
     } else {
       const floor = operand.result.magnitude * Math.sqrt(count(operand.shape));

@@ -1,0 +1,16 @@
+/** The conformance suite of the CPU backend over the CUDA one, in every precision. */
+
+import type { Precision } from '../../lib/plan/precision.js';
+import { goldenSuite } from '../conformance/golden-suite.js';
+import { propertiesSuite } from '../conformance/properties-suite.js';
+import { tolerances } from '../conformance/precision.js';
+import { randomSuite } from '../conformance/random-suite.js';
+
+export function conformance(where: string, precision: Precision, casesPerOp: number): void {
+  randomSuite('cuda', `${where} in ${precision}`, { precision, casesPerOp });
+}
+
+export function goldensAndProperties(where: string): void {
+  goldenSuite('cuda:0', tolerances.fp32, where);
+  propertiesSuite('cuda');
+}

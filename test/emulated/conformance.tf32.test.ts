@@ -1,0 +1,5 @@
+import { cardsAre } from './cards.js';
+import { conformance } from '../cuda/conformance.js';
+
+cardsAre('devices=1');
+conformance('an emulated card', 'tf32', 30);
