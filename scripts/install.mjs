@@ -12,8 +12,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, utimesSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { delimiter, dirname, join, relative } from 'node:path';
-import { built, builtForCuda, emulated, prebuilt, root } from './platform.mjs';
+import { dirname, join, relative } from 'node:path';
+import { built, builtForCuda, emulated, nvcc, pathOf, prebuilt, root } from './platform.mjs';
 
 const say = (message) => console.log(`alexnet-native: ${message}`);
 
@@ -31,11 +31,6 @@ function whyItDoesNotLoad(file) {
   );
 }
 
-const pathOf = (name) =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => ['', '.exe'].map((suffix) => join(folder, name + suffix)))
-    .find((file) => existsSync(file));
 const onPath = (...names) => names.some(pathOf);
 
 function missingTools() {
@@ -60,14 +55,6 @@ function headers() {
   if (process.env.npm_config_nodedir) return [];
   const prefix = dirname(dirname(process.execPath));
   return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : [];
-}
-
-/** CMake finds nvcc on PATH and in CUDACXX only. */
-function nvcc() {
-  const { CUDACXX, CUDA_HOME, CUDA_PATH } = process.env;
-  const homes = [CUDA_HOME, CUDA_PATH, '/usr/local/cuda'].filter(Boolean);
-  const places = [CUDACXX, ...homes.map((home) => join(home, 'bin', 'nvcc')), pathOf('nvcc')];
-  return places.find((file) => file && existsSync(file));
 }
 
 /** The compute capabilities of the cards here, as CMake writes them; none without a driver. */
@@ -137,8 +124,7 @@ const architectures =
   archFlag < 0 ? [] : (flags[archFlag + 1] ?? '').split(',').map((name) => architecture(name));
 const rebuild = flags.includes('--rebuild');
 const modes = ['auto', 'cpu', 'cuda', 'emulated', 'skip'];
-const mode =
-  modes.find((name) => flags.includes(`--${name}`)) ?? process.env.ALEXNET_NATIVE_BUILD ?? 'auto';
+const mode = modes.find((name) => flags.includes(`--${name}`)) ?? process.env.ALEXNET_NATIVE_BUILD ?? 'auto';
 
 /** Kernels take minutes to compile for every kind of card; for the cards that are here, less than one. */
 function buildAsFound() {
@@ -149,7 +135,9 @@ function buildAsFound() {
   if (needed) say('the addon for cards could not be built; building the one for the CPU');
   buildForCpu();
   if (compiler && here.length === 0) {
-    say('nvcc is here, but no driver with a card: npx alexnet-native build --cuda builds for cards all the same');
+    say(
+      'nvcc is here, but no driver with a card: npx alexnet-native build --cuda builds for cards all the same',
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** Where binaries lie: what lib/runtime/native.ts looks for, for the scripts that make and check them. */
 
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -14,3 +15,18 @@ export const emulated = join(root, 'build', 'Release', 'alexnet_native_emulated.
 const libc = () => (process.report.getReport().header.glibcVersionRuntime ? '-glibc' : '-musl');
 export const platformName = `${process.platform}-${process.arch}${process.platform === 'linux' ? libc() : ''}`;
 export const prebuilt = join(root, 'prebuilds', platformName, binary);
+
+/** A program's place; undefined where it is not on PATH. */
+export const pathOf = (name) =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => ['', '.exe'].map((suffix) => join(folder, name + suffix)))
+    .find((file) => existsSync(file));
+
+/** The CUDA compiler's place, if there is one; CMake alone looks on PATH and in CUDACXX only. */
+export function nvcc() {
+  const { CUDACXX, CUDA_HOME, CUDA_PATH } = process.env;
+  const homes = [CUDA_HOME, CUDA_PATH, '/usr/local/cuda'].filter(Boolean);
+  const places = [CUDACXX, ...homes.map((home) => join(home, 'bin', 'nvcc')), pathOf('nvcc')];
+  return places.find((file) => file && existsSync(file));
+}

@@ -95,7 +95,7 @@ Napi::Value cuda_info(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   object.Set("built", false);
   object.Set("emulated", false);
-  object.Set("problem", "this build has no CUDA backend");
+  object.Set("problem", kNotBuilt);
   object.Set("driver", 0);
   object.Set("runtime", 0);
   object.Set("cards", Napi::Array::New(info.Env()));
