@@ -81,7 +81,7 @@ export class TrainProgress {
     const { line } = this;
     const classes = plural(start.classes.length, 'class', 'classes');
     line.print(
-      `${this.style.bold(start.run)}: ${start.preset}, ${count(start.parameters)} parameters, ${classes}, on ${start.devices}`,
+      `${this.style.bold(start.run)}: ${start.preset}, ${count(start.parameters)} parameters, ${classes}, on ${start.devices} in ${start.precision}`,
     );
     line.print(
       `${count(start.trainingImages)} training and ${count(start.validationImages)} validation images, ` +

@@ -1,12 +1,25 @@
 // Checks of what operands hold, where it says which memory an op reads: labels are indices of logits, crops
 // are places in images. A program cannot be checked for these; they come anew with every run.
+#include "core/contents.h"
+
 #include <cmath>
-#include <string>
 
 #include "core/backend.h"
 #include "core/status.h"
 
 namespace alexnet {
+
+std::string label_complaint(const SoftmaxCrossEntropy& op, int64_t image, int32_t label) {
+  return "label " + std::to_string(label) + " of image " + std::to_string(image) +
+         " is no class; expected -1 to " + std::to_string(op.logits.c() - 1);
+}
+
+std::string crop_complaint(const Preprocess& op, int64_t view, bool left, double value) {
+  const int64_t room = left ? op.images.w() - op.y.w() : op.images.h() - op.y.h();
+  return std::string(left ? "left" : "top") + " of view " + std::to_string(view) + " is " +
+         std::to_string(value) + "; expected an integer from 0 to " + std::to_string(room);
+}
+
 namespace {
 
 void check_one(const SoftmaxCrossEntropy& op, const HostBackend& arena) {
@@ -14,23 +27,20 @@ void check_one(const SoftmaxCrossEntropy& op, const HostBackend& arena) {
   const auto* labels = arena.data<int32_t>(*op.labels);
   for (int64_t n = 0; n < op.logits.n(); ++n) {
     const int32_t label = labels[n * op.labels->strides[0]];
-    if (label < -1 || label >= op.logits.c())
-      throw Error("DATA", "label " + std::to_string(label) + " of image " + std::to_string(n) +
-                              " is no class; expected -1 to " + std::to_string(op.logits.c() - 1));
+    if (label < -1 || label >= op.logits.c()) throw Error("DATA", label_complaint(op, n, label));
   }
 }
 
 template <class Number>
 void check_crops(const Preprocess& op, const Number* views) {
-  const auto check = [](int64_t n, const char* name, double from, int64_t length, int64_t side) {
+  const auto check = [&](int64_t n, bool left, double from, int64_t length, int64_t side) {
     if (from >= 0 && std::floor(from) == from && from <= static_cast<double>(side - length)) return;
-    throw Error("DATA", std::string(name) + " of view " + std::to_string(n) + " is " + std::to_string(from) +
-                            "; expected an integer from 0 to " + std::to_string(side - length));
+    throw Error("DATA", crop_complaint(op, n, left, from));
   };
   for (int64_t n = 0; n < op.views.n(); ++n) {
     const Number* view = views + n * op.views.strides[0];
-    check(n, "top", view[0], op.y.h(), op.images.h());
-    check(n, "left", view[1], op.y.w(), op.images.w());
+    check(n, false, view[0], op.y.h(), op.images.h());
+    check(n, true, view[1], op.y.w(), op.images.w());
   }
 }
 

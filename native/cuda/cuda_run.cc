@@ -1,8 +1,21 @@
 #include "cuda/cuda_run.h"
 
+#include "core/contents.h"
 #include "cuda/fault.h"
 
 namespace alexnet::cuda {
+namespace {
+
+std::string fault_text(const ComputeOp& op, Fault fault) {
+  if (const auto* softmax = std::get_if<SoftmaxCrossEntropy>(&op)) {
+    const LabelFault found = decode_label_fault(fault);
+    return label_complaint(*softmax, found.image, found.label);
+  }
+  const CropFault found = decode_crop_fault(fault);
+  return crop_complaint(std::get<Preprocess>(op), found.image, found.left, found.value);
+}
+
+}  // namespace
 
 // Where queueing failed half way, `done` may not have been recorded.
 CudaRun::~CudaRun() {
