@@ -86,9 +86,15 @@ Napi::Value host_memory(const Napi::CallbackInfo& info) {
 
 #else
 
+namespace {
+
+constexpr const char* kNotBuilt =
+    "this build is for the CPU only; npx alexnet-native build --cuda makes one for cards";
+
+}  // namespace
+
 std::unique_ptr<Backend> make_card_backend(int index, bool) {
-  throw Error("DEVICE",
-              "cuda:" + std::to_string(index) + " is not to be had: this build has no CUDA backend");
+  throw Error("DEVICE", "cuda:" + std::to_string(index) + " is not to be had: " + kNotBuilt);
 }
 
 Napi::Value cuda_info(const Napi::CallbackInfo& info) {
@@ -103,8 +109,7 @@ Napi::Value cuda_info(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value check_peers(const Napi::CallbackInfo& info) {
-  return translate(info.Env(),
-                   []() -> Napi::Value { throw Error("DEVICE", "this build has no CUDA backend"); });
+  return translate(info.Env(), []() -> Napi::Value { throw Error("DEVICE", kNotBuilt); });
 }
 
 Napi::Value host_memory(const Napi::CallbackInfo& info) {
