@@ -80,7 +80,7 @@
             "sources": ["<!@(node scripts/emulated-kernels.mjs)"],
             "defines": ["ALEXNET_CUDA", "ALEXNET_EMULATED"],
             "include_dirs": ["native/emulator/include"],
-            "cflags_cc": ["-O2", "-fsanitize=thread"]
+            "cflags_cc": ["-O2", "-fsanitize=thread", "-Wno-unknown-pragmas"]
           }
         ]
       }

@@ -17,6 +17,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("checkPeers", Napi::Function::New(env, check_peers, "checkPeers"));
   exports.Set("hostMemory", Napi::Function::New(env, host_memory, "hostMemory"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
+  exports.Set("measureCard", Napi::Function::New(env, measure_card, "measureCard"));
   return exports;
 }
 

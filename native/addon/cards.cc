@@ -1,11 +1,14 @@
 #include "addon/cards.h"
 
+#include <optional>
+
 #include "addon/arguments.h"
 #include "core/status.h"
 
 #if defined(ALEXNET_CUDA)
 #include "cuda/backend.h"
 #include "cuda/card.h"
+#include "cuda/measure.h"
 #include "cuda/peer_check.h"
 #endif
 
@@ -29,6 +32,37 @@ Napi::Object describe(Napi::Env env, const cuda::CardReport& card) {
   object.Set("peers", peers);
   return object;
 }
+
+class CardMeasurement : public Napi::AsyncWorker {
+ public:
+  CardMeasurement(Napi::Env env, int index) : Napi::AsyncWorker(env), deferred_(env), index_(index) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+    try {
+      peak_ = cuda::measure_card(index_);
+    } catch (const Error& error) {
+      error_ = error;  // with its code, which the worker's own way of failing would lose
+    }
+  }
+  void OnOK() override {
+    if (error_) return deferred_.Reject(to_javascript(Env(), *error_).Value());
+    Napi::Object result = Napi::Object::New(Env());
+    result.Set("copyGigabytes", peak_.copy_gigabytes);
+    result.Set("fp32Tflops", peak_.fp32_tflops);
+    result.Set("tf32Tflops", peak_.tf32_tflops);
+    result.Set("bf16Tflops", peak_.bf16_tflops);
+    deferred_.Resolve(result);
+  }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  int index_;
+  cuda::CardPeak peak_{};
+  std::optional<Error> error_;
+};
 
 }  // namespace
 
@@ -71,6 +105,16 @@ Napi::Value check_peers(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value measure_card(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&] {
+    auto* measurement =
+        new CardMeasurement(info.Env(), static_cast<int>(integer(info[0], "index", 0, kMostCards, "USAGE")));
+    const Napi::Promise promise = measurement->promise();
+    measurement->Queue();  // it deletes itself
+    return promise;
+  });
+}
+
 Napi::Value host_memory(const Napi::CallbackInfo& info) {
   return translate(info.Env(), [&]() -> Napi::Value {
     const size_t bytes = byte_count(info[0], "bytes");
@@ -109,6 +153,10 @@ Napi::Value cuda_info(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value check_peers(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), []() -> Napi::Value { throw Error("DEVICE", kNotBuilt); });
+}
+
+Napi::Value measure_card(const Napi::CallbackInfo& info) {
   return translate(info.Env(), []() -> Napi::Value { throw Error("DEVICE", kNotBuilt); });
 }
 

@@ -19,6 +19,9 @@ Napi::Value cuda_info(const Napi::CallbackInfo& info);
 // (one, other, patienceMs) -> { granted, works, problem, milliseconds }
 Napi::Value check_peers(const Napi::CallbackInfo& info);
 
+// (index) -> Promise<{ copyGigabytes, fp32Tflops, tf32Tflops, bf16Tflops }>
+Napi::Value measure_card(const Napi::CallbackInfo& info);
+
 // (bytes) -> an ArrayBuffer that cards copy from by themselves; an ordinary one where there is no card.
 Napi::Value host_memory(const Napi::CallbackInfo& info);
 

@@ -51,9 +51,9 @@ void check_types(const Gaussian& op) { require_number("y", op.y); }
 void check_types(const Copy& op) {
   if (op.x.dtype != op.y.dtype) require_number("x", op.x), require_number("y", op.y);
 }
+
 // The rest computes in the type of what it reads.
-template <class Op>
-void check_types(const Op& op) {
+void check_alike(const ComputeOp& op) {
   const std::vector<Operand> operands = operands_of(op);
   for (const Operand& operand : operands) {
     require_number(operand.name.data(), *operand.tensor);
@@ -64,7 +64,14 @@ void check_types(const Op& op) {
 }  // namespace
 
 void CudaBackend::check(const ComputeOp& op) const {
-  std::visit([](const auto& o) { check_types(o); }, op);
+  std::visit(
+      [&](const auto& o) {
+        if constexpr (requires { check_types(o); })
+          check_types(o);
+        else
+          check_alike(op);
+      },
+      op);
   check_dense(op);
   check_pool_size(op);
 }

@@ -18,7 +18,8 @@ __device__ __forceinline__ uint32_t shared_address(const void* shared) {
 #endif
 
 // 16 bytes from global to shared memory where they are `there`, else zeros; `global` is not read then. Past
-// the first-level cache, and the second fetches 128 bytes at a time: the next step's bytes are the neighbours.
+// the first-level cache, and the second fetches 128 bytes at a time: the next step's bytes are the
+// neighbours.
 __device__ __forceinline__ void copy_pack(void* shared, const void* global, bool there) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(shared_address(shared)),

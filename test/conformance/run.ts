@@ -100,7 +100,7 @@ const elements = (operand: Operand, data: NumberArray): number[] => {
 
 /** The memory between the elements, which no command may change. */
 function gaps(operand: Operand, data: NumberArray): NumberArray {
-  const rest = data.slice();
+  const rest = numbersOf(data).slice();
   eachElement(operand, (index) => (rest[index] = 0));
   return rest;
 }

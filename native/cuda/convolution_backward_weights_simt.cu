@@ -1,0 +1,13 @@
+#include "cuda/convolution_launch.cuh"
+
+namespace alexnet::cuda {
+
+template void launch_pass<Math::kSimt, WeightsPass>(const GemmPlan&, bool, const WeightsPass<float>::A&,
+                                                    const WeightsPass<float>::B&, const Output&,
+                                                    cudaStream_t);
+template void launch_pass<Math::kSimtBfloat16, WeightsPass>(const GemmPlan&, bool,
+                                                            const WeightsPass<Bfloat16>::A&,
+                                                            const WeightsPass<Bfloat16>::B&, const Output&,
+                                                            cudaStream_t);
+
+}  // namespace alexnet::cuda

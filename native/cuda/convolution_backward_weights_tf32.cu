@@ -1,0 +1,9 @@
+#include "cuda/convolution_launch.cuh"
+
+namespace alexnet::cuda {
+
+template void launch_pass<Math::kTf32, WeightsPass>(const GemmPlan&, bool, const WeightsPass<float>::A&,
+                                                    const WeightsPass<float>::B&, const Output&,
+                                                    cudaStream_t);
+
+}  // namespace alexnet::cuda

@@ -1,0 +1,9 @@
+#include "cuda/convolution_launch.cuh"
+
+namespace alexnet::cuda {
+
+template void launch_pass<Math::kTf32, ForwardPass>(const GemmPlan&, bool, const ForwardPass<float>::A&,
+                                                    const ForwardPass<float>::B&, const Output&,
+                                                    cudaStream_t);
+
+}  // namespace alexnet::cuda

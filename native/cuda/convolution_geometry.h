@@ -1,0 +1,46 @@
+// A convolution's sizes, as its three passes share them.
+#pragma once
+
+#include "core/ops.h"
+
+namespace alexnet::cuda {
+
+struct ImageSteps {
+  int64_t image, row, column;  // in numbers, from one to the next
+};
+
+struct Geometry {
+  int64_t images, groups;
+  int64_t height, width, channels;  // of x; channels of a group
+  int64_t rows, columns, kernels;   // of y; kernels of a group
+  int64_t window_rows, window_columns;
+  int64_t stride, top, left;
+  ImageSteps x, y;
+
+  int64_t taps() const { return window_rows * window_columns; }
+  int64_t kernel_numbers() const { return taps() * channels; }
+  int64_t outputs() const { return images * rows * columns; }
+  int64_t inputs() const { return images * height * width; }
+};
+
+// A fully connected layer becomes the 1 x 1 convolution of one pixel with all the numbers of an image: the
+// matrix product it is, forward and backward. Throws Error("BAD_PROGRAM") where an index would not fit the
+// kernels' 32 bits.
+Geometry geometry_of(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride,
+                     const Padding& padding, int64_t groups);
+template <class Op>
+Geometry geometry_of(const Op& op, const Tensor& x, const Tensor& w, const Tensor& y) {
+  return geometry_of(x, w, y, op.stride, op.padding, op.groups);
+}
+
+// Space to depth (DESIGN.md, "The CUDA core"): where x has so few channels that 16-byte accesses cannot read
+// it, but a stride x stride block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become
+// pixels and the convolution one of stride 1 over them, with kernels of ceil(window / stride) blocks.
+bool rearranges(const Geometry& g, DType dtype);
+Geometry rearranged(const Geometry& g);
+
+// Whether 16-byte accesses read x, y and the weights: `of_kernels` where packs of kernels are read, as the
+// gradients do.
+bool packs(const Geometry& g, DType dtype, bool of_kernels);
+
+}  // namespace alexnet::cuda

@@ -1,0 +1,115 @@
+#include "cuda/pool_plan.h"
+
+#include <algorithm>
+
+namespace alexnet::cuda {
+namespace {
+
+// What every card gives a block without being asked, and lets four blocks of share a multiprocessor.
+constexpr size_t kMostShared = 48 << 10;
+
+int quotient_up(int n, int d) { return (n + d - 1) / d; }
+
+// The shape with blocks of so many channels and column steps.
+PoolShape divided(PoolShape shape, int chunk, int strip, bool backward) {
+  shape.chunk = chunk, shape.chunks_a_group = quotient_up(shape.group, chunk);
+  if (shape.chunks_a_group == 1) shape.reach = 0;
+  shape.strip = strip, shape.strips = quotient_up(shape.column_steps, strip);
+  shape.held_channels = std::min(shape.group, chunk + 2 * shape.reach);
+  shape.held_windows = std::min(shape.out_width, strip + (backward ? shape.overlap - 1 : 0));
+  shape.held_columns = std::min(shape.width, (shape.held_windows - 1) * shape.stride + shape.size);
+  return shape;
+}
+
+// Numbers computed for one that is needed: neighbours in columns and channels are computed by both blocks.
+double excess(const PoolShape& shape) {
+  const double columns = std::min(shape.width, shape.strip * shape.stride);
+  return shape.held_columns / columns * shape.held_channels / shape.chunk;
+}
+
+// The pair of divisions with the least excess, the larger blocks where there are several.
+bool divide(PoolShape& shape, int count, bool backward) {
+  const PoolShape whole = shape;
+  bool found = false;
+  const int packs = whole.group / count;
+  for (int chunks = 1, chunk_packs = 0; chunks <= packs; ++chunks) {
+    if (quotient_up(packs, chunks) == chunk_packs) continue;
+    chunk_packs = quotient_up(packs, chunks);
+    for (int strips = 1, strip = 0; strips <= whole.column_steps; ++strips) {
+      if (quotient_up(whole.column_steps, strips) == strip) continue;
+      strip = quotient_up(whole.column_steps, strips);
+      const PoolShape candidate = divided(whole, chunk_packs * count, strip, backward);
+      if (candidate.shared_bytes(backward) > kMostShared) continue;
+      if (!found || excess(candidate) < excess(shape) - 1e-9) shape = candidate, found = true;
+      break;  // narrower strips have more columns beside them
+    }
+  }
+  return found;
+}
+
+// A row of threads has the packs of a position, and as many rows of them as leave the fewest idle: the ring
+// takes stride rows of columns in a step, the windows one.
+dim3 block_for(const PoolShape& shape, int count) {
+  const int across = std::min(shape.held_channels / count, 32);
+  dim3 best(static_cast<unsigned>(across), 1);
+  double least = 0;
+  for (int down = 1; down * across <= kMostPoolThreads; ++down) {
+    const int threads = quotient_up(down * across, 32) * 32;
+    const double turns =
+        2 * quotient_up(shape.stride * shape.held_columns, down) + quotient_up(shape.held_windows, down);
+    // Few threads wait for memory together: what a turn takes does not fall below a number of them.
+    const double cost = turns * std::max(threads, 192);
+    if (down == 1 || cost < least) best.y = static_cast<unsigned>(down), least = cost;
+  }
+  return best;
+}
+
+// As many segments as keep the card busy: each begins with the rows that its first windows share with the one
+// above, and what is left over when the blocks have been dealt out is lost as well.
+int segments_for(const PoolShape& shape, int steps, int64_t columns_of_blocks, int threads, size_t shared,
+                 const Card& card) {
+  const int64_t at_once =
+      card.multiprocessors *
+      std::min<int64_t>(2048 / threads, (200 << 10) / static_cast<int64_t>(shared + 1024));
+  int best = 1;
+  double least = 0;
+  for (int segments = 1; segments <= std::min(steps, 64); ++segments) {
+    const int64_t rounds = (columns_of_blocks * segments + at_once - 1) / at_once;
+    const double cost = static_cast<double>(rounds) * (quotient_up(steps, segments) + 0.5 * shape.overlap);
+    if (segments == 1 || cost < least * 0.98) best = segments, least = cost;
+  }
+  return best;
+}
+
+}  // namespace
+
+PoolPlan plan_pool(const PoolParameters& pool, const Tensor& x, const Tensor& y, int count, int64_t group,
+                   int reach, bool backward, const Card& card) {
+  PoolPlan plan;
+  PoolShape& shape = plan.shape;
+  shape.height = static_cast<int>(x.h()), shape.width = static_cast<int>(x.w());
+  shape.out_height = static_cast<int>(y.h()), shape.out_width = static_cast<int>(y.w());
+  shape.channels = static_cast<int>(x.c()), shape.group = static_cast<int>(group);
+  shape.size = static_cast<int>(pool.size), shape.stride = static_cast<int>(pool.stride);
+  shape.overlap = quotient_up(shape.size, shape.stride);
+  // Forward a channel's windows are its own affair; backward its gradient needs its neighbours'.
+  shape.reach = backward ? std::min(quotient_up(reach, count) * count, shape.group) : 0;
+  // Backward every input row and column has to be written, also those that no window holds.
+  shape.row_steps = backward ? quotient_up(shape.height, shape.stride) : shape.out_height;
+  shape.column_steps = backward ? quotient_up(shape.width, shape.stride) : shape.out_width;
+  plan.fits = divide(shape, count, backward);
+  if (!plan.fits) return plan;
+
+  plan.block = block_for(shape, count);
+  plan.shared_bytes = shape.shared_bytes(backward);
+  const int64_t chunks = int64_t{shape.channels / shape.group} * shape.chunks_a_group;
+  const int64_t columns = x.n() * chunks * shape.strips;
+  const int threads = quotient_up(static_cast<int>(plan.block.x * plan.block.y), 32) * 32;
+  const int segments = segments_for(shape, shape.row_steps, columns, threads, plan.shared_bytes, card);
+  shape.segment = quotient_up(shape.row_steps, segments);
+  shape.segments = quotient_up(shape.row_steps, shape.segment);
+  plan.grid = dim3(static_cast<unsigned>(columns * shape.segments));
+  return plan;
+}
+
+}  // namespace alexnet::cuda

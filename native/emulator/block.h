@@ -1,0 +1,140 @@
+// One thread block at a time: its threads as fibers, its barrier, its shared memory.
+//
+// A thread runs until it has to wait, and then switches directly to the next one that can run, in an order
+// that the configuration chooses. Where none can run, that is a deadlock. An error ends the block at once:
+// fibers that are waiting are abandoned where they are, since kernels own nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "emulator/async_copy.h"
+#include "emulator/fiber.h"
+#include "emulator/language.h"
+#include "emulator/runtime_types.h"
+#include "emulator/warp.h"
+
+#pragma GCC visibility push(hidden)
+
+namespace emulator {
+
+inline constexpr int kMaxThreads = 1024;
+
+struct Block;
+
+// A collective operation that some lanes of its mask are waiting in.
+struct Gathering {
+  Operation operation;
+  uint32_t mask, arrived;
+};
+
+struct Warp {
+  uint32_t live;                      // lanes that exist and have not returned
+  uint32_t epoch;                     // counts synchronise_warp: accesses on either side are ordered
+  std::vector<Gathering> gatherings;  // of disjoint masks
+  void* requests[32];                 // what each waiting lane brought along
+};
+
+// Waits for all lanes of the mask; the last one to come calls `complete` for all.
+using Complete = void (*)(void* const* requests, uint32_t mask);
+void collective(Operation operation, uint32_t mask, void* request, Complete complete);
+
+struct Thread {
+  enum class State : uint8_t { kFresh, kRunnable, kAtBarrier, kInWarp, kReturned };
+  State state;
+  int number, lane, position;  // position: in the order in which threads take turns
+  uint3 index;
+  Warp* warp;
+  Block* block;
+  char* stack;
+  void* stack_pointer;
+  CopyQueue copies;
+};
+
+struct SharedArray {
+  const Site* site;
+  size_t offset, bytes;
+};
+
+// What a launch tells all of its blocks.
+struct Launch {
+  const void* kernel = nullptr;
+  void (*call)(void*) = nullptr;
+  void* arguments = nullptr;  // of the call
+  dim3 grid, block;
+  size_t dynamic_bytes = 0, optin_bytes = 0;
+  int capability = 90;
+  uint32_t reachable = 1;  // cards whose memory the kernel may use, by bits
+};
+
+struct Failure {
+  cudaError_t error = cudaSuccess;
+  std::string text;
+  int card = -1;  // whose; -1: of the stream's that it happened on
+};
+
+struct Block {
+  Block();
+  // Runs one block of the launch; what went wrong is in `failure`.
+  void run(const Launch& launch, uint3 index);
+
+  // Of the current thread, which cannot go on until somebody makes it runnable.
+  void wait();
+  // Of the current thread: another's turn; it will test again what it waits for.
+  void poll();
+  void make_runnable(Thread& thread);
+  void release_barrier();
+  // Something moved on: threads that poll may find what they wait for.
+  void progress() { idle = 0; }
+  [[noreturn]] void abandon();
+
+  Launch launch;
+  uint3 index{};
+  int count = 0;     // threads
+  int returned = 0;  // of them
+  int waiting = 0;   // at the barrier
+  const Site* barrier = nullptr;
+  int barrier_votes = 0, barrier_result = 0;
+  int idle = 0;
+
+  char* arena;      // shared memory, with gaps around arrays
+  size_t used = 0;  // bytes of it
+  size_t peak = 0;  // the most that a block has used
+  std::vector<SharedArray> arrays;
+  // Work of asynchronous units (hopper.cc) that comes when nobody can go on; false: there is none.
+  bool (*deliver_late)() = nullptr;
+
+  Failure failure;
+  uint32_t random = 1;
+
+ private:
+  friend void run_fiber();
+  Thread* next_runnable(int after);
+  Thread* finish_thread();
+  void resume(Thread& next, void** save);
+  void set_order();
+  [[noreturn]] void report_deadlock();
+
+  std::vector<Thread> threads_;
+  std::vector<Warp> warps_;
+  std::vector<int> order_;               // by position
+  uint64_t runnable_[kMaxThreads / 64];  // by position
+  void* caller_ = nullptr;
+  char* leaving_ = nullptr;  // the stack of the fiber that ended the block
+};
+
+// The thread of a kernel that this thread of the host is; null outside kernels.
+extern thread_local Thread* current_thread __attribute__((tls_model("initial-exec")));
+
+// Ends the kernel with this error. `format` as for printf; the report adds which thread of which kernel.
+[[noreturn]] void fail(cudaError_t error, const char* format, ...) __attribute__((format(printf, 2, 3)));
+
+inline constexpr size_t kArenaBytes = 512 * 1024, kArenaGap = 1024;
+inline bool in_arena(const Block& block, const void* address) {
+  return static_cast<size_t>(static_cast<const char*>(address) - block.arena) < kArenaBytes;
+}
+
+}  // namespace emulator
+
+#pragma GCC visibility pop
