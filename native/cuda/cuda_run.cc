@@ -31,7 +31,8 @@ void CudaRun::wait() {
   waited_ = true;
   for (size_t device = 0; device < slots_.size(); ++device) {
     use_card(replay_.lanes_[device].backend->card().index);
-    check(cudaEventSynchronize(slots_[device]->done.get()), "running a program");
+    check(cudaEventSynchronize(slots_[device]->done.get()),
+          "running a program (ALEXNET_CUDA_BLOCKING=1 names the command)");
   }
   for (size_t device = 0; device < slots_.size(); ++device) check_faults(device);
   for (size_t device = 0; device < slots_.size(); ++device)

@@ -1,5 +1,6 @@
 #include "cuda/replay.h"
 
+#include <cstdlib>
 #include <cstring>
 
 #include "cuda/cuda_run.h"
@@ -14,13 +15,20 @@ bool can_fault(const Command& command) {
   return op && (std::holds_alternative<SoftmaxCrossEntropy>(*op) || std::holds_alternative<Preprocess>(*op));
 }
 
+// Whether to wait for each command before the next: slow, but a kernel's fault is then its command's error.
+bool blocking() {
+  const char* asked = std::getenv("ALEXNET_CUDA_BLOCKING");
+  return asked && *asked && *asked != '0';
+}
+
 const CudaBackend& backend_of(const Program& program, size_t device) {
   return static_cast<const CudaBackend&>(program.device(device).backend());
 }
 
 }  // namespace
 
-CudaReplay::CudaReplay(const Program& program) : program_(program), transfers_(program.events()) {
+CudaReplay::CudaReplay(const Program& program)
+    : program_(program), blocking_(blocking()), transfers_(program.events()) {
   for (size_t device = 0; device < program.size(); ++device) lanes_.push_back(make_lane(device));
   for (size_t device = 0; device < program.size(); ++device)
     for (const size_t index : program.transfers(device)) {
@@ -128,6 +136,7 @@ void CudaReplay::queue_command(Place at, Profile* profile) const {
     transfers_[static_cast<size_t>(wait->event)]->await_arrival(backend.compute());
   else
     run_on_card(std::get<ComputeOp>(command.op), command, at);
+  if (blocking_) check(cudaStreamSynchronize(backend.compute()), "running it");
   if (profile) profile->mark(at.device, at.index, backend.compute(), false);
 }
 
@@ -181,7 +190,7 @@ void CudaReplay::prepare(size_t device, Slot& slot, const RunOptions& options) c
 
 // A program that is run once, as many are, is not worth a graph.
 std::unique_ptr<QueuedRun> CudaReplay::enqueue(const RunOptions& options) {
-  if (ran_ && !graph_ && !options.profile) capture();
+  if (ran_ && !graph_ && !options.profile && !blocking_) capture();
   auto profile = options.profile ? std::make_unique<Profile>() : nullptr;
   Profile* const watched = profile.get();
   auto run = std::make_unique<CudaRun>(*this, take_slots(), options, std::move(profile));

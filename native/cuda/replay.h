@@ -54,6 +54,7 @@ class CudaReplay final : public Replay {
   cudaStream_t origin() const { return lanes_[0].backend->compute(); }
 
   const Program& program_;
+  const bool blocking_;
   std::vector<Lane> lanes_;
   std::vector<Place> order_;
   std::vector<std::unique_ptr<TransferCopy>> transfers_;  // by event

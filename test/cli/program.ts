@@ -13,6 +13,8 @@ export interface Ran {
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** Besides this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called with all of stdout so far whenever more arrives. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
@@ -20,6 +22,7 @@ export interface RunOptions {
 export async function program(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const child = spawn(process.execPath, [entry, ...args], {
     ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.env && { env: { ...process.env, ...options.env } }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
