@@ -6,8 +6,8 @@ import { root } from './platform.mjs';
 
 const folder = join('build', 'emulated-kernels');
 mkdirSync(join(root, folder), { recursive: true });
-const { kernels } = JSON.parse(readFileSync(join(root, 'native', 'sources.json'), 'utf8'));
-for (const kernel of kernels) {
+const { kernels, emulatorKernels } = JSON.parse(readFileSync(join(root, 'native', 'sources.json'), 'utf8'));
+for (const kernel of [...kernels, ...emulatorKernels]) {
   const file = join(folder, `${basename(kernel, '.cu')}.cc`);
   const text = `#include "../../${kernel}"\n`;
   // An unchanged file keeps its age, and is not compiled again.

@@ -18,6 +18,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("hostMemory", Napi::Function::New(env, host_memory, "hostMemory"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   exports.Set("measureCard", Napi::Function::New(env, measure_card, "measureCard"));
+#if defined(ALEXNET_EMULATED)
+  exports.Set("emulatorCases", Napi::Function::New(env, emulator_cases, "emulatorCases"));
+  exports.Set("runEmulatorCase", Napi::Function::New(env, run_emulator_case, "runEmulatorCase"));
+#endif
   return exports;
 }
 

@@ -11,6 +11,9 @@
 #include "cuda/measure.h"
 #include "cuda/peer_check.h"
 #endif
+#if defined(ALEXNET_EMULATED)
+#include "emulator/self_test/cases.h"
+#endif
 
 namespace alexnet::addon {
 
@@ -163,6 +166,25 @@ Napi::Value measure_card(const Napi::CallbackInfo& info) {
 Napi::Value host_memory(const Napi::CallbackInfo& info) {
   return translate(info.Env(), [&]() -> Napi::Value {
     return Napi::ArrayBuffer::New(info.Env(), byte_count(info[0], "bytes"));
+  });
+}
+
+#endif
+
+#if defined(ALEXNET_EMULATED)
+
+Napi::Value emulator_cases(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const auto& test : emulator::self_test::all_cases())
+    names.Set(names.Length(), Napi::String::New(info.Env(), test.name));
+  return names;
+}
+
+Napi::Value run_emulator_case(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&] {
+    if (!info[0].IsString()) throw Error("USAGE", "name is " + show(info[0]) + "; expected a string");
+    return Napi::String::New(info.Env(),
+                             emulator::self_test::run_case(info[0].As<Napi::String>().Utf8Value()));
   });
 }
 

@@ -25,4 +25,11 @@ Napi::Value measure_card(const Napi::CallbackInfo& info);
 // (bytes) -> an ArrayBuffer that cards copy from by themselves; an ordinary one where there is no card.
 Napi::Value host_memory(const Napi::CallbackInfo& info);
 
+#if defined(ALEXNET_EMULATED)
+// () -> names of the emulator's own tests
+Napi::Value emulator_cases(const Napi::CallbackInfo& info);
+// (name) -> what was wrong; empty: nothing
+Napi::Value run_emulator_case(const Napi::CallbackInfo& info);
+#endif
+
 }  // namespace alexnet::addon

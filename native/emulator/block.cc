@@ -47,7 +47,8 @@ void Block::set_order() {
   const ThreadOrder order = configuration().order;
   order_.resize(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i)
-    order_[static_cast<size_t>(i)] = order == ThreadOrder::kReverse ? count - 1 - i : i;
+    order_[static_cast<size_t>(i)] =
+        &threads_[static_cast<size_t>(order == ThreadOrder::kReverse ? count - 1 - i : i)];
   if (order != ThreadOrder::kRandom) return;
   for (int i = count - 1; i > 0; --i) {
     random = random * 1664525u + 1013904223u;
@@ -66,6 +67,9 @@ void Block::run(const Launch& what, uint3 where) {
   failure = {};
   used = kArenaGap + launch.dynamic_bytes;
   arrays.clear();
+  async_units = nullptr;
+  deliver_late = nullptr;
+  thread_returns = nullptr;
   begin_block(*this);
   peak = std::max(peak, used);
   if (launch.dynamic_bytes > 0) mark_shared(*this, arena + kArenaGap, launch.dynamic_bytes);
@@ -73,9 +77,9 @@ void Block::run(const Launch& what, uint3 where) {
   set_order();
   std::memset(runnable_, 0, sizeof runnable_);
   for (int position = 0; position < count; ++position) {
-    const int number = order_[static_cast<size_t>(position)];
-    const unsigned n = static_cast<unsigned>(number);
-    Thread& thread = threads_[n];
+    Thread& thread = *order_[static_cast<size_t>(position)];
+    const int number = static_cast<int>(&thread - threads_.data());
+    const auto n = static_cast<unsigned>(number);
     thread.state = Thread::State::kFresh;
     thread.number = number;
     thread.lane = number % 32;
@@ -107,8 +111,7 @@ Thread* Block::next_runnable(int after) {
   int word = start / 64;
   uint64_t bits = runnable_[word] & (~uint64_t{0} << (start % 64));
   for (int looked = 0; looked <= words; ++looked) {
-    if (bits != 0)
-      return &threads_[static_cast<size_t>(order_[static_cast<size_t>(word * 64 + __builtin_ctzll(bits))])];
+    if (bits != 0) return order_[static_cast<size_t>(word * 64 + __builtin_ctzll(bits))];
     word = word + 1 < words ? word + 1 : 0;
     bits = runnable_[word];
   }
@@ -160,6 +163,7 @@ void Block::release_barrier() {
 Thread* Block::finish_thread() {
   Thread& me = *current_thread;
   me.copies.complete_before(me.copies.open_group + 1);
+  if (thread_returns != nullptr) thread_returns();
   if (waiting > 0)
     fail(cudaErrorLaunchFailure, "returns while %d threads of its block wait at a barrier (%s:%d)", waiting,
          barrier->file, barrier->line);

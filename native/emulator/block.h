@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace emulator {
 inline constexpr int kMaxThreads = 1024;
 
 struct Block;
+struct AsyncUnits;
 
 // A collective operation that some lanes of its mask are waiting in.
 struct Gathering {
@@ -102,8 +104,11 @@ struct Block {
   size_t used = 0;  // bytes of it
   size_t peak = 0;  // the most that a block has used
   std::vector<SharedArray> arrays;
-  // Work of asynchronous units (hopper.cc) that comes when nobody can go on; false: there is none.
+  std::shared_ptr<AsyncUnits> async_units;  // null until a kernel uses them
+  // Their work that comes when nobody can go on; false: there is none.
   bool (*deliver_late)() = nullptr;
+  // What they still owe a thread that returns.
+  void (*thread_returns)() = nullptr;
 
   Failure failure;
   uint32_t random = 1;
@@ -118,7 +123,7 @@ struct Block {
 
   std::vector<Thread> threads_;
   std::vector<Warp> warps_;
-  std::vector<int> order_;               // by position
+  std::vector<Thread*> order_;           // by position
   uint64_t runnable_[kMaxThreads / 64];  // by position
   void* caller_ = nullptr;
   char* leaving_ = nullptr;  // the stack of the fiber that ended the block

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "emulator/checker.h"
+#include "emulator/shadow.h"
 
 namespace emulator {
 namespace {
@@ -39,15 +40,12 @@ std::map<size_t, size_t>::const_iterator allocation_before(const CardMemory& mem
 
 }  // namespace
 
-char* address_space() {
-  static char* const base = [] {
-    void* memory = mmap(nullptr, kAddressBytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    return static_cast<char*>(memory);
-  }();
-  return base;
-}
+char* const address_space_begin = [] {
+  void* memory = mmap(nullptr, kAddressBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  return static_cast<char*>(memory);
+}();
 
 // First fit, with a gap after each allocation.
 char* allocate_on_card(int card, size_t bytes, size_t capacity) {
@@ -117,6 +115,49 @@ std::string allocation_text(const void* address) {
   std::snprintf(text, sizeof text, "byte %zu %s allocation of %zu bytes on card %d", within,
                 within < found->second ? "of an" : "from the beginning of an", found->second, card);
   return text;
+}
+
+void mark_allocated(char* address, size_t bytes) {
+  if (!checking) return;
+  for_granules(
+      static_cast<size_t>(address - address_space()), bytes, global_memory.state,
+      [](State& state, unsigned which) { state = static_cast<State>((state | which) & ~(which << 4)); });
+}
+
+void mark_freed(char* address, size_t bytes) {
+  if (!checking) return;
+  for_granules(
+      static_cast<size_t>(address - address_space()), bytes, global_memory.state,
+      [](State& state, unsigned which) { state = static_cast<State>(state & ~(which | which << 4)); });
+}
+
+void mark_written(char* address, size_t bytes) {
+  const size_t offset = static_cast<size_t>(address - address_space());
+  if (!checking || offset >= kAddressBytes) return;
+  for_granules(offset, bytes, global_memory.state,
+               [](State& state, unsigned which) { state = static_cast<State>(state | which << 4); });
+}
+
+void copy_marks(char* to, const char* from, size_t bytes) {
+  const size_t source = static_cast<size_t>(from - address_space());
+  if (source >= kAddressBytes) return mark_written(to, bytes);
+  const size_t target = static_cast<size_t>(to - address_space());
+  if (!checking || target >= kAddressBytes) return;
+  State* const states = global_memory.state;
+  for (size_t i = 0; i < bytes;) {
+    const size_t t = target + i, s = source + i;
+    if (t % kGranule == 0 && s % kGranule == 0 && bytes - i >= kGranule) {
+      states[t / kGranule] =
+          static_cast<State>((states[t / kGranule] & 15u) | (states[s / kGranule] & 0xf0u));
+      i += kGranule;
+      continue;
+    }
+    const unsigned bit = 16u << (t % kGranule);
+    const bool written = states[s / kGranule] >> (4 + s % kGranule) & 1u;
+    states[t / kGranule] =
+        static_cast<State>(written ? states[t / kGranule] | bit : states[t / kGranule] & ~bit);
+    ++i;
+  }
 }
 
 }  // namespace emulator

@@ -12,7 +12,8 @@ inline constexpr int kMaxCards = 8;
 inline constexpr size_t kCardAddresses = size_t{32} << 30;  // more than a card's memory, for gaps
 inline constexpr size_t kAddressBytes = kMaxCards * kCardAddresses;
 
-char* address_space();
+extern char* const address_space_begin;
+inline char* address_space() { return address_space_begin; }
 inline int card_at_offset(size_t offset) { return static_cast<int>(offset / kCardAddresses); }
 
 // Null where the card has no room left.

@@ -11,6 +11,7 @@
 #include "emulator/block.h"
 #include "emulator/card_memory.h"
 #include "emulator/host_memory.h"
+#include "emulator/shadow.h"
 #include "emulator/symbols.h"
 
 namespace emulator {
@@ -18,32 +19,6 @@ namespace emulator {
 bool checking = true;
 
 namespace {
-
-constexpr size_t kGranule = 4;
-
-// Of a granule's bytes, one bit each: the lower four say that they exist, the upper four that they are
-// written.
-using State = uint8_t;
-
-// The last access to a granule of its kind. A granule shared by threads keeps one of them: races are missed
-// so, but never invented.
-struct Record {
-  uint32_t era;  // 0: none
-  uint16_t epoch;
-  uint16_t thread : 10, bytes : 4, note : 2;
-};
-// Notes on a write, and on a read.
-enum : uint16_t { kPlain, kAtomicUpdate };
-enum : uint16_t { kOneThread, kLanesOfWarp, kSeveralWarps };
-
-struct Shadow {
-  Record write, read;
-};
-
-struct Memory {
-  State* state;
-  Shadow* shadow;
-};
 
 template <class T>
 T* reserve(size_t count) {
@@ -57,35 +32,17 @@ Memory make_memory(size_t bytes) {
   return {reserve<State>(bytes / kGranule + 1), reserve<Shadow>(bytes / kGranule + 1)};
 }
 
-Memory& global_memory() {
-  static Memory memory = make_memory(kAddressBytes);
-  return memory;
-}
+}  // namespace
 
-Memory& shared_memory() {
-  static Memory memory = make_memory(kArenaBytes);
-  return memory;
-}
+const Memory global_memory = make_memory(kAddressBytes), shared_memory = make_memory(kArenaBytes);
+
+namespace {
 
 uint32_t era = 0, launch_begin = 0, block_begin = 0;
 // A block that has fenced publishes what was done so far by an atomic; one that then does an atomic sees it.
 bool block_fenced = false;
 uint32_t published = 0, seen = 0;
 std::vector<uint32_t> block_begins;  // of this launch
-
-// Bit for each byte of a granule that an access touches.
-unsigned bytes_of(size_t within, size_t count) { return ((1u << count) - 1) << within; }
-
-// Calls set(state, bytes) for each granule of a range.
-template <class Set>
-void for_granules(size_t offset, size_t bytes, State* states, Set&& set) {
-  while (bytes > 0) {
-    const size_t within = offset % kGranule, count = std::min(bytes, kGranule - within);
-    set(states[offset / kGranule], bytes_of(within, count));
-    offset += count;
-    bytes -= count;
-  }
-}
 
 bool is_ordered(const Record& earlier, const Thread& me, bool shared) {
   if (earlier.era < launch_begin) return true;
@@ -150,18 +107,27 @@ std::string thread_text(const Block& block, const Record& record) {
        code_place(pc).c_str());
 }
 
-void check_granule(Memory& memory, size_t offset, unsigned bytes, Access access, bool shared,
-                   const char* address, const void* pc) {
-  const Thread& me = *current_thread;
+[[noreturn]] __attribute__((noinline)) void report_missing(Access access, bool shared, const char* address,
+                                                           const void* pc) {
+  if (shared)
+    report(cudaErrorIllegalAddress,
+           {access == Access::kRead ? "reads shared memory out of bounds"
+                                    : "writes shared memory out of bounds"},
+           address, pc);
+  report(cudaErrorIllegalAddress,
+         {access == Access::kRead ? "reads global memory outside of every allocation"
+                                  : "writes global memory outside of every allocation"},
+         address, pc);
+}
+
+template <bool kShared, Access kAccess>
+inline __attribute__((always_inline)) void check_granule(const Thread& me, size_t offset, unsigned bytes,
+                                                         const char* address, const void* pc) {
+  constexpr Access access = kAccess;
+  constexpr bool shared = kShared;
+  const Memory& memory = kShared ? shared_memory : global_memory;
   State& state = memory.state[offset / kGranule];
-  if ((state & bytes) != bytes) {
-    const char* what = shared
-                           ? (access == Access::kRead ? "reads shared memory out of bounds"
-                                                      : "writes shared memory out of bounds")
-                           : (access == Access::kRead ? "reads global memory outside of every allocation"
-                                                      : "writes global memory outside of every allocation");
-    report(cudaErrorIllegalAddress, {what}, address, pc);
-  }
+  if ((state & bytes) != bytes) report_missing(access, shared, address, pc);
   if (access != Access::kWrite && (state >> 4 & bytes) != bytes)
     report(cudaErrorLaunchFailure,
            {shared ? "reads shared memory that nothing has been written to (or whose copy is under way)"
@@ -193,6 +159,7 @@ void check_granule(Memory& memory, size_t offset, unsigned bytes, Access access,
   }
   const Record& last = shadow.read;
   if (last.era == era) {
+    if (last.note == kSeveralWarps && last.bytes == now.bytes) return;
     const bool same_warp = last.thread / 32 == now.thread / 32;
     if (last.thread == now.thread && last.epoch == now.epoch && last.note == kOneThread) {
       now.bytes = static_cast<uint16_t>((now.bytes | last.bytes) & 15u);
@@ -209,39 +176,62 @@ void check_granule(Memory& memory, size_t offset, unsigned bytes, Access access,
   shadow.read = now;
 }
 
-}  // namespace
-
-void check_access(const void* where, size_t bytes, Access access, const void* pc) {
-  if (!checking) return;
-  const char* address = static_cast<const char*>(where);
-  const Thread& me = *current_thread;
-  Block& block = *me.block;
-  if (static_cast<size_t>(address - me.stack) < kStackBytes) return;
-  const bool shared = in_arena(block, address);
-  size_t offset = static_cast<size_t>(address - block.arena);
-  if (!shared) {
-    offset = static_cast<size_t>(address - address_space());
-    if (offset >= kAddressBytes) {
-      if (kernels_may_use(address, bytes)) return;
-      report(cudaErrorIllegalAddress,
-             {access == Access::kRead ? "reads memory of the host" : "writes memory of the host"}, address,
-             pc);
-    }
-    if (!(block.launch.reachable >> card_at_offset(offset) & 1u))
-      report(cudaErrorIllegalAddress, {"uses memory of a card that its card has no access to"}, address, pc);
-    if (access == Access::kAtomic) {
-      seen = published;
-      if (block_fenced) published = era;
-    }
+template <bool kShared, Access kAccess>
+void check_granules(const Thread& me, size_t offset, size_t bytes, const char* address, const void* pc) {
+  for (; bytes >= kGranule && offset % kGranule == 0; bytes -= kGranule) {
+    check_granule<kShared, kAccess>(me, offset, 15, address, pc);
+    offset += kGranule;
+    address += kGranule;
   }
-  Memory& memory = shared ? shared_memory() : global_memory();
   while (bytes > 0) {
     const size_t within = offset % kGranule, count = std::min(bytes, kGranule - within);
-    check_granule(memory, offset, bytes_of(within, count), access, shared, address, pc);
+    check_granule<kShared, kAccess>(me, offset, bytes_of(within, count), address, pc);
     offset += count;
     address += count;
     bytes -= count;
   }
+}
+
+template <bool kShared>
+void check_granules(const Thread& me, size_t offset, size_t bytes, Access access, const char* address,
+                    const void* pc) {
+  if (access == Access::kRead) return check_granules<kShared, Access::kRead>(me, offset, bytes, address, pc);
+  if (access == Access::kWrite)
+    return check_granules<kShared, Access::kWrite>(me, offset, bytes, address, pc);
+  check_granules<kShared, Access::kAtomic>(me, offset, bytes, address, pc);
+}
+
+// Of an address outside of shared memory and the stack: its offset in the cards' memory. False: it is the
+// host's, and kernels may use it.
+bool find_global(const Block& block, const char* address, size_t bytes, Access access, const void* pc,
+                 size_t& offset) {
+  offset = static_cast<size_t>(address - address_space());
+  if (offset >= kAddressBytes) {
+    if (kernels_may_use(address, bytes)) return false;
+    report(cudaErrorIllegalAddress,
+           {access == Access::kRead ? "reads memory of the host" : "writes memory of the host"}, address, pc);
+  }
+  if (!(block.launch.reachable >> card_at_offset(offset) & 1u))
+    report(cudaErrorIllegalAddress, {"uses memory of a card that its card has no access to"}, address, pc);
+  if (access == Access::kAtomic) {
+    seen = published;
+    if (block_fenced) published = era;
+  }
+  return true;
+}
+
+}  // namespace
+
+void check_access(const void* where, size_t bytes, Access access, const void* pc) {
+  if (!checking) return;
+  const char* const address = static_cast<const char*>(where);
+  const Thread& me = *current_thread;
+  if (static_cast<size_t>(address - me.stack) < kStackBytes) return;
+  const Block& block = *me.block;
+  size_t offset = static_cast<size_t>(address - block.arena);
+  if (offset < kArenaBytes) return check_granules<true>(me, offset, bytes, access, address, pc);
+  if (find_global(block, address, bytes, access, pc, offset))
+    check_granules<false>(me, offset, bytes, access, address, pc);
 }
 
 void check_alignment(const void* where, size_t bytes, const void* pc) {
@@ -263,49 +253,6 @@ void thread_fence(bool whole_card) {
   if (whole_card) block_fenced = true;
 }
 
-void mark_allocated(char* address, size_t bytes) {
-  if (!checking) return;
-  for_granules(
-      static_cast<size_t>(address - address_space()), bytes, global_memory().state,
-      [](State& state, unsigned which) { state = static_cast<State>((state | which) & ~(which << 4)); });
-}
-
-void mark_freed(char* address, size_t bytes) {
-  if (!checking) return;
-  for_granules(
-      static_cast<size_t>(address - address_space()), bytes, global_memory().state,
-      [](State& state, unsigned which) { state = static_cast<State>(state & ~(which | which << 4)); });
-}
-
-void mark_written(char* address, size_t bytes) {
-  const size_t offset = static_cast<size_t>(address - address_space());
-  if (!checking || offset >= kAddressBytes) return;
-  for_granules(offset, bytes, global_memory().state,
-               [](State& state, unsigned which) { state = static_cast<State>(state | which << 4); });
-}
-
-void copy_marks(char* to, const char* from, size_t bytes) {
-  const size_t source = static_cast<size_t>(from - address_space());
-  if (source >= kAddressBytes) return mark_written(to, bytes);
-  const size_t target = static_cast<size_t>(to - address_space());
-  if (!checking || target >= kAddressBytes) return;
-  State* const states = global_memory().state;
-  for (size_t i = 0; i < bytes;) {
-    const size_t t = target + i, s = source + i;
-    if (t % kGranule == 0 && s % kGranule == 0 && bytes - i >= kGranule) {
-      states[t / kGranule] =
-          static_cast<State>((states[t / kGranule] & 15u) | (states[s / kGranule] & 0xf0u));
-      i += kGranule;
-      continue;
-    }
-    const unsigned bit = 16u << (t % kGranule);
-    const bool written = states[s / kGranule] >> (4 + s % kGranule) & 1u;
-    states[t / kGranule] =
-        static_cast<State>(written ? states[t / kGranule] | bit : states[t / kGranule] & ~bit);
-    ++i;
-  }
-}
-
 void begin_launch() {
   launch_begin = era + 1;
   published = 0;
@@ -318,7 +265,7 @@ void begin_block(Block& block) {
   block_begins.push_back(era);
   block_fenced = false;
   seen = 0;
-  if (checking) std::memset(shared_memory().state, 0, (block.peak + kArenaGap) / kGranule);
+  if (checking) std::memset(shared_memory.state, 0, (block.peak + kArenaGap) / kGranule);
 }
 
 void begin_era() { ++era; }
@@ -326,15 +273,58 @@ void begin_era() { ++era; }
 void mark_shared(Block& block, char* address, size_t bytes) {
   std::memset(address, 0xff, bytes);
   if (!checking) return;
-  for_granules(static_cast<size_t>(address - block.arena), bytes, shared_memory().state,
+  for_granules(static_cast<size_t>(address - block.arena), bytes, shared_memory.state,
                [](State& state, unsigned which) { state = static_cast<State>((state | which) & 15u); });
+}
+
+void check_written(const void* address, size_t bytes, const char* who) {
+  if (!checking) return;
+  const Block& block = *current_thread->block;
+  const char* const begin = static_cast<const char*>(address);
+  for_granules(static_cast<size_t>(begin - block.arena), bytes, shared_memory.state,
+               [&](State& state, unsigned which) {
+                 if ((state & which) != which)
+                   fail(cudaErrorIllegalAddress, "%s shared memory out of bounds: %s", who,
+                        place_text(block, begin).c_str());
+                 if ((state >> 4 & which) != which)
+                   fail(cudaErrorLaunchFailure,
+                        "%s shared memory that nothing has been written to (or whose copy is under way): %s",
+                        who, place_text(block, begin).c_str());
+               });
+}
+
+void check_readable(const void* address, size_t bytes, const char* who) {
+  if (!checking) return;
+  const Block& block = *current_thread->block;
+  const char* const begin = static_cast<const char*>(address);
+  const size_t offset = static_cast<size_t>(begin - address_space());
+  if (offset >= kAddressBytes || !(block.launch.reachable >> card_at_offset(offset) & 1u))
+    fail(cudaErrorIllegalAddress, "%s memory that its card has no access to", who);
+  for_granules(offset, bytes, global_memory.state, [&](State& state, unsigned which) {
+    if ((state & which) != which)
+      fail(cudaErrorIllegalAddress, "%s global memory outside of every allocation: %s", who,
+           allocation_text(begin).c_str());
+    if ((state >> 4 & which) != which)
+      fail(cudaErrorLaunchFailure, "%s global memory that nothing has been written to: %s", who,
+           allocation_text(begin).c_str());
+  });
+}
+
+void mark_arrived(const void* address, size_t bytes) {
+  if (!checking) return;
+  const Block& block = *current_thread->block;
+  const size_t offset = static_cast<size_t>(static_cast<const char*>(address) - block.arena);
+  for_granules(offset, bytes, shared_memory.state,
+               [](State& state, unsigned which) { state = static_cast<State>(state | which << 4); });
+  std::memset(static_cast<void*>(shared_memory.shadow + offset / kGranule), 0,
+              (bytes + kGranule - 1) / kGranule * sizeof(Shadow));
 }
 
 void mark_in_flight(const void* address, size_t bytes) {
   if (!checking) return;
   const Block& block = *current_thread->block;
   for_granules(static_cast<size_t>(static_cast<const char*>(address) - block.arena), bytes,
-               shared_memory().state,
+               shared_memory.state,
                [](State& state, unsigned which) { state = static_cast<State>(state & ~(which << 4)); });
 }
 

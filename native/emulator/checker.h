@@ -37,6 +37,11 @@ void begin_launch();
 void begin_block(Block& block);
 void begin_era();
 void mark_shared(Block& block, char* address, size_t bytes);
+// Of shared memory that asynchronous units read, write and have written; of global memory that they read.
+// They are ordered by mbarriers, which the checker does not follow: no races are looked for.
+void check_written(const void* address, size_t bytes, const char* who);
+void check_readable(const void* address, size_t bytes, const char* who);
+void mark_arrived(const void* address, size_t bytes);
 void mark_in_flight(const void* address, size_t bytes);
 
 }  // namespace emulator

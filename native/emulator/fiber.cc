@@ -72,6 +72,9 @@ namespace emulator {
 namespace {
 
 constexpr size_t kGuardBytes = 16 * 1024;  // whole pages on every system
+// Between stacks, so that they are an odd number of pages apart: else they would share few sets of the
+// caches.
+constexpr size_t kPageBytes = 4096, kStepBytes = kGuardBytes + kStackBytes + kPageBytes;
 
 // Only the thread that carries out a kernel takes and gives stacks, and one does at a time.
 std::vector<char*>& spare_stacks() {
@@ -88,8 +91,8 @@ char* take_stack() {
     spare.pop_back();
     return stack;
   }
-  void* memory = mmap(nullptr, kGuardBytes + kStackBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, kStepBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   mprotect(memory, kGuardBytes, PROT_NONE);
   return static_cast<char*>(memory) + kGuardBytes;
@@ -100,7 +103,9 @@ void give_stack(char* stack) { spare_stacks().push_back(stack); }
 void* prepare_stack(char* stack, void (*entry)()) {
   static_assert(kSavedWords <= kFrameWords);
   // The entry finds the stack as after a call: 16 bytes apart from a multiple of 16 by the return address.
-  void** frame = reinterpret_cast<void**>(stack + kStackBytes) - kFrameWords;
+  // Stacks begin at different places of their pages, for the caches' sake.
+  const size_t line = reinterpret_cast<uintptr_t>(stack) / kPageBytes % 61;
+  void** frame = reinterpret_cast<void**>(stack + kStackBytes - line * 64) - kFrameWords;
   std::memset(frame, 0, kFrameWords * sizeof(void*));
   frame[kReturnWord] = reinterpret_cast<void*>(entry);
   return frame;

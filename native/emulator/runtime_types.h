@@ -190,6 +190,13 @@ struct cudaLaunchConfig_t {
   unsigned numAttrs;
 };
 
+enum cudaDriverEntryPointQueryResult {
+  cudaDriverEntryPointSuccess,
+  cudaDriverEntryPointSymbolNotFound,
+  cudaDriverEntryPointVersionNotSufficent  // sic
+};
+inline constexpr unsigned long long cudaEnableDefault = 0;
+
 enum cudaStreamCaptureMode {
   cudaStreamCaptureModeGlobal,
   cudaStreamCaptureModeThreadLocal,

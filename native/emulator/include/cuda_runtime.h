@@ -4,6 +4,7 @@
 #pragma once
 
 #include "emulator/atomics.h"
+#include "emulator/hopper.h"
 #include "emulator/intrinsics.h"
 #include "emulator/kernel_launch.h"
 #include "emulator/language.h"

@@ -191,61 +191,50 @@ std::string find(const Fault& fault) {
 
 }  // namespace
 
-#define FAULTS(fault)                                                                                        \
-  fault(divergent_barriers, cudaErrorLaunchFailure, "divergent barriers") fault(                             \
-      barrier_after_exit, cudaErrorLaunchFailure,                                                            \
-      "return") fault(exit_before_barrier, cudaErrorLaunchFailure,                                           \
-                      "return") fault(caller_outside_mask, cudaErrorLaunchFailure, "without its caller")     \
-      fault(returned_lane_in_mask, cudaErrorLaunchFailure, "returne") fault(                                 \
-          source_outside_mask, cudaErrorLaunchFailure,                                                       \
-          "reads lane 20") fault(lanes_disagree, cudaErrorLaunchFailure,                                     \
-                                 "divergent warp") fault(shared_read_out_of_bounds, cudaErrorIllegalAddress, \
-                                                         "reads shared memory out of bounds")                \
-          fault(shared_write_out_of_bounds, cudaErrorIllegalAddress, "writes shared memory out of bounds")   \
-              fault(dynamic_shared_out_of_bounds, cudaErrorIllegalAddress,                                   \
-                    "writes shared memory out of bounds", "", 1,                                             \
-                    256) fault(unwritten_shared, cudaErrorLaunchFailure,                                     \
-                               "reads shared memory that nothing has been written to")                       \
-                  fault(unwritten_global, cudaErrorLaunchFailure,                                            \
-                        "reads global memory that nothing has been written to")                              \
-                      fault(shared_read_race, cudaErrorLaunchFailure, "race") fault(                         \
-                          shared_write_race, cudaErrorLaunchFailure, "race: writes over what was written")   \
-                          fault(shared_write_after_read_race, cudaErrorLaunchFailure, "race") fault(         \
-                              missing_warp_barrier, cudaErrorLaunchFailure, "race")                          \
-                              fault(global_race_in_block, cudaErrorLaunchFailure, "race") fault(             \
-                                  global_race_of_blocks, cudaErrorLaunchFailure, "of block 1 of 2", "",      \
-                                  2) fault(read_of_other_block, cudaErrorLaunchFailure, "race", "", 2)       \
-                                  fault(atomic_and_plain, cudaErrorLaunchFailure, "race") fault(             \
-                                      global_out_of_bounds, cudaErrorIllegalAddress,                         \
-                                      "byte 512 from the beginning of an allocation of 512")                 \
-                                      fault(deadlock_of_warp_and_barrier, cudaErrorLaunchTimeout,            \
-                                            "deadlock: 33 threads wait at a barrier, 31 in a warp")          \
-                                          fault(misaligned_access, cudaErrorMisalignedAddress, "8 bytes")    \
-                                              fault(trapped, cudaErrorLaunchFailure, "__trap") fault(        \
-                                                  too_much_shared, cudaErrorLaunchFailure,                   \
-                                                  "53248 bytes of shared arrays")                            \
-                                                  fault(copy_without_wait, cudaErrorLaunchFailure,           \
-                                                        "copy is under way") fault(copy_without_barrier,     \
-                                                                                   cudaErrorLaunchFailure,   \
-                                                                                   "shared")                 \
-                                                      fault(copy_over_what_is_read, cudaErrorLaunchFailure,  \
-                                                            "shared") fault(copy_misaligned,                 \
-                                                                            cudaErrorMisalignedAddress,      \
-                                                                            "cp.async")                      \
-                                                          fault(copy_to_global,                              \
-                                                                cudaErrorInvalidAddressSpace, "cp.async")    \
-                                                              fault(matrix_misaligned,                       \
-                                                                    cudaErrorMisalignedAddress, "ldmatrix")  \
-                                                                  fault(multiply_kernel,                     \
-                                                                        cudaErrorIllegalInstruction, "7.5",  \
-                                                                        "capability=7.5")
+#define FAULT(kernel, ...)                                        \
+  {                                                               \
+    "fault: " #kernel, [] { return find({kernel, __VA_ARGS__}); } \
+  }
 
 std::vector<Case> faulty_kernel_cases() {
   return {
-#define FAULT_CASE(kernel, ...) {"fault: " #kernel, [] { return find({kernel, __VA_ARGS__}); }},
-      FAULTS(FAULT_CASE)
-#undef FAULT_CASE
+      FAULT(barrier_after_exit, cudaErrorLaunchFailure, "return"),
+      FAULT(source_outside_mask, cudaErrorLaunchFailure, "reads lane 20"),
+      FAULT(shared_write_race, cudaErrorLaunchFailure, "race: writes over what was written"),
+      FAULT(missing_warp_barrier, cudaErrorLaunchFailure, "race"),
+      FAULT(global_race_of_blocks, cudaErrorLaunchFailure, " of 2", "", 2),
+      FAULT(global_out_of_bounds, cudaErrorIllegalAddress, "from the beginning of an allocation of 512"),
+      FAULT(too_much_shared, cudaErrorLaunchFailure, "53248 bytes of shared arrays"),
+      FAULT(divergent_barriers, cudaErrorLaunchFailure, "divergent barriers"),
+      FAULT(exit_before_barrier, cudaErrorLaunchFailure, "return"),
+      FAULT(caller_outside_mask, cudaErrorLaunchFailure, "without its caller"),
+      FAULT(returned_lane_in_mask, cudaErrorLaunchFailure, "returne"),
+      FAULT(lanes_disagree, cudaErrorLaunchFailure, "divergent warp"),
+      FAULT(shared_read_out_of_bounds, cudaErrorIllegalAddress, "reads shared memory out of bounds"),
+      FAULT(shared_write_out_of_bounds, cudaErrorIllegalAddress, "writes shared memory out of bounds"),
+      FAULT(dynamic_shared_out_of_bounds, cudaErrorIllegalAddress, "writes shared memory out of bounds", "",
+            1, 256),
+      FAULT(unwritten_shared, cudaErrorLaunchFailure, "reads shared memory that nothing has been written to"),
+      FAULT(unwritten_global, cudaErrorLaunchFailure, "reads global memory that nothing has been written to"),
+      FAULT(shared_read_race, cudaErrorLaunchFailure, "race"),
+      FAULT(shared_write_after_read_race, cudaErrorLaunchFailure, "race"),
+      FAULT(global_race_in_block, cudaErrorLaunchFailure, "race"),
+      FAULT(read_of_other_block, cudaErrorLaunchFailure, "race", "", 2),
+      FAULT(atomic_and_plain, cudaErrorLaunchFailure, "race"),
+      FAULT(deadlock_of_warp_and_barrier, cudaErrorLaunchTimeout,
+            "deadlock: 33 threads wait at a barrier, 31 in a warp"),
+      FAULT(misaligned_access, cudaErrorMisalignedAddress, "8 bytes"),
+      FAULT(trapped, cudaErrorLaunchFailure, "__trap"),
+      FAULT(copy_without_wait, cudaErrorLaunchFailure, "copy is under way"),
+      FAULT(copy_without_barrier, cudaErrorLaunchFailure, "shared"),
+      FAULT(copy_over_what_is_read, cudaErrorLaunchFailure, "shared"),
+      FAULT(copy_misaligned, cudaErrorMisalignedAddress, "cp.async"),
+      FAULT(copy_to_global, cudaErrorInvalidAddressSpace, "cp.async"),
+      FAULT(matrix_misaligned, cudaErrorMisalignedAddress, "ldmatrix"),
+      FAULT(multiply_kernel, cudaErrorIllegalInstruction, "7.5", "capability=7.5"),
   };
 }
+
+#undef FAULT
 
 }  // namespace emulator::self_test

@@ -1,0 +1,7 @@
+// Stands in for the CUDA toolkit's header of this name: types of the driver's functions in cuda.h.
+#pragma once
+
+#include "emulator/tensor_map.h"
+
+using PFN_cuTensorMapEncodeTiled_v12000 = decltype(&cuTensorMapEncodeTiled);
+using PFN_cuTensorMapEncodeIm2col_v12000 = decltype(&cuTensorMapEncodeIm2col);
