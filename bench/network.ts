@@ -1,106 +1,111 @@
 /** Times every command of a training step and of an inference where they run, and whole steps in images a second. */
 
 import { preset } from '../lib/graph/presets.js';
-import { evaluationViews } from '../lib/data/views.js';
-import { viewRows } from '../lib/evaluate/batches.js';
-import { cost } from '../lib/plan/cost.js';
-import type { Plan } from '../lib/plan/plan.js';
-import { chooseDevices } from '../lib/runtime/choose.js';
-import { Network, type Batch } from '../lib/runtime/network.js';
+import type { Precision } from '../lib/plan/precision.js';
+import type { DeviceSpec } from '../lib/runtime/devices.js';
 import type { ProfileSpan } from '../lib/runtime/native.js';
-import { initialise } from '../lib/train/initialise.js';
+import { median, opTimes, type OpTime, type Pass, type Rate } from './rows.js';
+import { Workload } from './workload.js';
 
-export interface OpTime {
-  readonly pass: 'training' | 'inference';
-  readonly device: number;
-  readonly label: string;
-  readonly op: string;
-  /** Median over the runs. */
-  readonly milliseconds: number;
-  readonly flops: number;
-  readonly bytes: number;
+export interface NetworkOptions {
+  readonly preset: string;
+  readonly batch: number;
+  readonly precision: Precision;
+  readonly devices: readonly DeviceSpec[];
+  /** How many times each command is timed, and how many steps a card is given at once. */
+  readonly runs: number;
 }
 
 export interface NetworkTimes {
   readonly ops: readonly OpTime[];
-  /** Median over the runs. */
-  readonly trainingImagesPerSecond: number;
-  readonly inferenceImagesPerSecond: number;
+  readonly rates: readonly Rate[];
 }
 
-export interface BenchOptions {
-  readonly preset: string;
-  readonly batch: number;
-  readonly devices: string;
-  readonly threads?: number | undefined;
-  readonly runs: number;
+const classes = 1000;
+
+/** Rounds of steps on a card; fewer when they take longer than this, so that slow kernels do not hold up the rest. */
+const rounds = 5;
+const patienceMs = 2000;
+/** What a round lasts, or one step that takes longer: long beside the time in which its first images arrive. */
+const roundMs = 250;
+
+interface Timed {
+  readonly profiles: readonly (readonly ProfileSpan[])[];
+  /** Of a step, by how they were run. */
+  readonly milliseconds: ReadonlyMap<string, number>;
 }
 
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-};
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
 
-/** A batch of noise: the kernels' time does not depend on the values. */
-function noise(batch: number, store: number, crop: number, classes: number): Batch {
-  const images = new Uint8Array(batch * store * store * 3);
-  for (let i = 0, state = 1; i < images.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    images[i] = state >>> 24;
+const several = async <T>(count: number, work: () => Promise<T>): Promise<T[]> =>
+  await Promise.all(Array.from({ length: count }, work));
+
+/** Processors are watched while they work: that takes them no time. */
+async function timeOnHost(workload: Workload, pass: Pass, runs: number): Promise<Timed> {
+  await workload.run(pass, { upload: true });
+  const profiles: (readonly ProfileSpan[])[] = [];
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const time = await timeOf(async () => {
+      profiles.push(await workload.run(pass, { upload: true, profile: true }));
+    });
+    times.push(time);
   }
-  return {
-    images,
-    labels: Int32Array.from({ length: batch }, (_, n) => n % classes),
-    views: viewRows(evaluationViews(1, store, crop)[0], batch),
-  };
+  return { profiles, milliseconds: new Map([['one by one', median(times)]]) };
 }
 
-function opTimes(pass: OpTime['pass'], made: Plan, profiles: readonly (readonly ProfileSpan[])[]): OpTime[] {
-  const [first] = profiles;
-  if (!first) return [];
-  return first.flatMap(({ device, command }, place): OpTime[] => {
-    const draft = made.drafts[device]?.[command];
-    if (!draft) return [];
-    const times = profiles.map((spans) => (spans[place]?.end ?? 0) - (spans[place]?.start ?? 0));
-    return [{ pass, device, label: draft.label, op: draft.op, milliseconds: median(times), ...cost(draft) }];
-  });
-}
-
-export async function benchNetwork(options: BenchOptions): Promise<NetworkTimes> {
-  const { graph, preprocessing } = preset(options.preset, 1000);
-  const { devices, precision } = await chooseDevices(options);
-  await using network = Network.open({
-    graph,
-    preprocessing,
-    devices,
-    precision,
-    batch: options.batch,
-    training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false },
-  });
-  await initialise(network, 'he', [1, 0]);
-  const batch = noise(options.batch, preprocessing.store, preprocessing.crop, 1000);
-  // A rate of 0: the same arithmetic, and weights that stay where they are.
-  const rates = graph.layers.flatMap(() => [0, 0]);
-  const timed = async (work: () => Promise<{ profile: readonly ProfileSpan[] }>) => {
-    await work();
-    const profiles: (readonly ProfileSpan[])[] = [];
-    const seconds: number[] = [];
-    for (let run = 0; run < options.runs; run++) {
-      const started = performance.now();
-      profiles.push((await work()).profile);
-      seconds.push((performance.now() - started) / 1000);
+/**
+ * A card is given several steps at once, and has always something to do. Watched, its commands are queued one by one,
+ * and what it takes to queue them passes behind the step before; not watched, each step is a graph.
+ */
+async function timeOnCards(workload: Workload, pass: Pass, runs: number): Promise<Timed> {
+  // The first run of a program is not a graph yet, the second makes it.
+  await workload.run(pass, { upload: true });
+  await workload.run(pass, { upload: true });
+  const once = await timeOf(async () => await workload.run(pass, { upload: true }));
+  const atOnce = Math.max(1, Math.min(runs, Math.ceil(roundMs / once)));
+  const oneByOne = Math.max(1, Math.round(roundMs / once / atOnce));
+  const steps = async (upload: boolean) =>
+    await several(atOnce, async () => {
+      for (let step = 0; step < oneByOne; step++) await workload.run(pass, { upload });
+    });
+  const profiles = await several(
+    atOnce,
+    async () => await workload.run(pass, { upload: true, profile: true }),
+  );
+  const milliseconds = new Map<string, number>();
+  for (const upload of [true, false]) {
+    // The memory of runs under way is taken in the first round.
+    const spent = [await timeOf(async () => await steps(upload))];
+    const times: number[] = [];
+    while (times.length === 0 || (times.length < rounds && spent.reduce((a, b) => a + b) < patienceMs)) {
+      const time = await timeOf(async () => await steps(upload));
+      times.push(time / (atOnce * oneByOne));
+      spent.push(time);
     }
-    return { profiles, imagesPerSecond: options.batch / median(seconds) };
-  };
-  const training = await timed(async () => await network.train(batch, 0, rates, { profile: true }));
-  const inference = await timed(async () => await network.infer(batch, { profile: true }));
-  return {
-    ops: [
-      ...opTimes('training', network.trainingPlan as Plan, training.profiles),
-      ...opTimes('inference', network.inferencePlan, inference.profiles),
-    ],
-    trainingImagesPerSecond: training.imagesPerSecond,
-    inferenceImagesPerSecond: inference.imagesPerSecond,
-  };
+    milliseconds.set(upload ? 'graphs' : 'graphs, images not sent', median(times));
+  }
+  return { profiles, milliseconds };
+}
+
+export async function benchNetwork(options: NetworkOptions): Promise<NetworkTimes> {
+  const { batch, precision, devices, runs } = options;
+  const { graph, preprocessing } = preset(options.preset, classes);
+  await using workload = await Workload.open({ graph, preprocessing, devices, precision, batch, classes });
+  const onCards = devices.every(({ backend }) => backend === 'cuda');
+  const ops: OpTime[] = [];
+  const rates: Rate[] = [];
+  for (const pass of ['training', 'inference'] as const) {
+    const setting = { batch, precision, pass };
+    const timed = await (onCards ? timeOnCards : timeOnHost)(workload, pass, runs);
+    ops.push(...opTimes(setting, workload.plan(pass).drafts, timed.profiles));
+    for (const [variant, milliseconds] of timed.milliseconds) {
+      rates.push({ ...setting, variant, milliseconds, imagesPerSecond: (1000 * batch) / milliseconds });
+    }
+  }
+  return { ops, rates };
 }

@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module';
 import { exitCodes, type Command } from './command.js';
+import { bench } from './commands/bench.js';
 import { build } from './commands/build.js';
 import { classify } from './commands/classify.js';
 import { devices } from './commands/devices.js';
@@ -13,7 +14,7 @@ import { parse, program } from './parser.js';
 import { describeError, isAbort } from './ui/errors.js';
 import { watchPipes } from './ui/pipes.js';
 
-const commands: readonly Command[] = [train, evaluate, classify, plan, devices, build];
+const commands: readonly Command[] = [train, evaluate, classify, plan, devices, bench, build];
 
 /** From dist/cli. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

@@ -77,6 +77,7 @@ interface Addon {
   checkPeers(one: number, other: number, patienceMs: number): PeerCheck;
   hostMemory(bytes: number): ArrayBuffer;
   measure(options: { readonly threads: number }): Promise<Peak>;
+  measureCard(index: number): Promise<CardPeak>;
 }
 
 const binary = 'alexnet_native.node';
@@ -291,3 +292,21 @@ export interface Peak {
 }
 
 export const measure = (options: { readonly threads: number }): Promise<Peak> => addon().measure(options);
+
+/** What a card can do at most, measured now in about two seconds; it should have nothing else to do. */
+export interface CardPeak {
+  /** Thousand million bytes a second read and written by a copy too large for the caches. */
+  readonly copyGigabytes: number;
+  /** 10^12 operations a second from registers: float32 on the ordinary cores, mma.sync on the tensor cores (0: none). */
+  readonly fp32Tflops: number;
+  readonly tf32Tflops: number;
+  readonly bf16Tflops: number;
+}
+
+export async function measureCard(index: number): Promise<CardPeak> {
+  try {
+    return await addon().measureCard(index);
+  } catch (error) {
+    throw translated(error);
+  }
+}

@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 import { program } from './program.js';
 
 const mistakes: readonly (readonly [args: string, line: string])[] = [
-  ['', 'expected a command: train, evaluate, classify, plan, devices, build; see alexnet-native --help'],
+  [
+    '',
+    'expected a command: train, evaluate, classify, plan, devices, bench, build; see alexnet-native --help',
+  ],
   ['trian', 'unknown command trian; did you mean train? See alexnet-native --help'],
   ['plan --bach 3', 'unknown option --bach; did you mean --batch? See alexnet-native plan --help'],
   ['train --no-flap', 'unknown option --no-flap; did you mean --no-flip? See alexnet-native train --help'],
