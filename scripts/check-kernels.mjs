@@ -100,15 +100,75 @@ const written = ({ nvcc: release, registers }) =>
     .map(([name, counts]) => `    ${JSON.stringify(name)}: ${JSON.stringify(counts)}`)
     .join(',\n')}\n  }\n}\n`;
 
-function checkAddon() {
-  const file = join(root, folder, 'Release', binary);
-  const run = spawnSync(process.execPath, ['-e', 'console.log(require(process.argv[1]).cudaInfo())', file], {
+const addon = join(root, folder, 'Release', binary);
+
+/** What the addon says of cards in an environment of its own. */
+function cudaInfo(environment) {
+  const script = 'console.log(JSON.stringify(require(process.argv[1]).cudaInfo()))';
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', script, addon], {
     encoding: 'utf8',
+    env: { ...process.env, ...environment },
   });
-  if (run.status !== 0) failures.push(`the addon does not load: ${run.stderr.trim().split('\n').at(-1)}`);
-  else console.log(run.stdout.trim());
+  return status === 0
+    ? JSON.parse(stdout)
+    : { problem: `the process ends: ${stderr.trim().split('\n').at(-1)}` };
+}
+
+/** The runtime's real errors, made by a false driver. */
+function checkDrivers() {
+  const library = join(root, folder, 'libcuda.so.1');
+  const source = join(root, 'native', 'emulator', 'fake_libcuda.c');
+  const made = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source], { encoding: 'utf8' });
+  if (made.status !== 0) {
+    failures.push(`the false driver could not be built: ${made.stderr}`);
+    return;
+  }
+  const cases = [
+    { name: 'FAKE_CUINIT', value: '100', expected: /^the NVIDIA driver finds no card$/ },
+    {
+      name: 'FAKE_DRIVER',
+      value: '12080',
+      expected: /^the NVIDIA driver is for CUDA 12\.8; this build needs 13\.\d+ or newer$/,
+    },
+    {
+      name: 'FAKE_CUINIT',
+      value: '3',
+      expected: /^the NVIDIA driver says: initialization error \(cudaErrorInitializationError\)$/,
+    },
+    {
+      name: 'FAKE_CUINIT',
+      value: '999',
+      expected: /^the NVIDIA driver says: unknown error \(cudaErrorUnknown\)$/,
+    },
+    {
+      name: 'FAKE_CUINIT',
+      value: '802',
+      expected: /^the NVIDIA driver says: .* \(cudaErrorSystemNotReady\)$/,
+    },
+    {
+      name: 'FAKE_CUINIT',
+      value: '803',
+      expected: /^the NVIDIA driver says: .* \(cudaErrorSystemDriverMismatch\)$/,
+    },
+    {
+      name: 'FAKE_CUINIT',
+      value: '804',
+      expected: /^the NVIDIA driver says: .* \(cudaErrorCompatNotSupportedOnDevice\)$/,
+    },
+  ];
+  for (const { name, value, expected } of cases) {
+    const { problem } = cudaInfo({ [name]: value, LD_LIBRARY_PATH: join(root, folder) });
+    if (!expected.test(problem)) failures.push(`${name}=${value}: ${problem}, not ${expected.source}`);
+  }
+}
+
+function checkAddon() {
+  const { problem } = cudaInfo({});
+  // On a machine with a card there is none.
+  console.log(`the addon loads${problem ? `: ${problem}` : ''}`);
+  if (problem.startsWith('the process ends')) failures.push(problem);
   // Driver functions are asked for at run time; one that is linked would be missing where there is no driver.
-  const { stdout } = spawnSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' });
+  const { stdout } = spawnSync('nm', ['-D', '--undefined-only', addon], { encoding: 'utf8' });
   failures.push(...(stdout ?? '').split('\n').filter((line) => / U cu[A-Z]/.test(line)));
 }
 
@@ -121,6 +181,7 @@ for (const { name, architecture, stack, spills } of kernels) {
   }
 }
 checkAddon();
+checkDrivers();
 const made = tableOf(kernels);
 if (process.argv.includes('--write')) {
   writeFileSync(table, written(made));

@@ -3,8 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import { built, prebuilt, root } from './platform.mjs';
+import { built as builtForCpu, builtForCuda, prebuilt, root } from './platform.mjs';
 
+// One binary serves machines with cards and without, so the one with kernels is the better one.
+const built = existsSync(builtForCuda) ? builtForCuda : builtForCpu;
 if (!existsSync(built)) {
   console.error(`${relative(root, built)} is not there; build it first: npm run build:native`);
   process.exit(1);
