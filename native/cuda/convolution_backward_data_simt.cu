@@ -1,3 +1,4 @@
+// The kernels of the gradient of the input in float32 arithmetic, on float32 and on bfloat16.
 #include "cuda/convolution_launch.cuh"
 
 namespace alexnet::cuda {

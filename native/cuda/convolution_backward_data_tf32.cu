@@ -1,3 +1,4 @@
+// The kernels of the gradient of the input in tf32 on tensor cores.
 #include "cuda/convolution_launch.cuh"
 
 namespace alexnet::cuda {

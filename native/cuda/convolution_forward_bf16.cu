@@ -1,3 +1,4 @@
+// The kernels of the forward pass in bfloat16 on tensor cores.
 #include "cuda/convolution_launch.cuh"
 
 namespace alexnet::cuda {

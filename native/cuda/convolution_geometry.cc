@@ -1,6 +1,7 @@
 #include "cuda/convolution_geometry.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "core/status.h"
@@ -24,6 +25,10 @@ bool divides(int64_t numbers, const ImageSteps& steps) {
   return steps.image % numbers == 0 && steps.row % numbers == 0 && steps.column % numbers == 0;
 }
 
+int64_t numbers_of(DType dtype) { return 16 / static_cast<int64_t>(bytes_of(dtype)); }
+
+int64_t blocks_of(int64_t window, int64_t stride) { return (window + stride - 1) / stride; }
+
 }  // namespace
 
 Geometry geometry_of(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride,
@@ -45,18 +50,14 @@ Geometry geometry_of(const Tensor& x, const Tensor& w, const Tensor& y, int64_t 
   return g;
 }
 
-namespace {
-
-int64_t numbers_of(DType dtype) { return 16 / static_cast<int64_t>(bytes_of(dtype)); }
-
-int64_t blocks_of(int64_t window, int64_t stride) { return (window + stride - 1) / stride; }
-
-}  // namespace
-
 bool rearranges(const Geometry& g, DType dtype) {
   const int64_t numbers = numbers_of(dtype);
-  return g.stride > 1 && g.channels % numbers != 0 && g.stride * g.stride * g.channels % numbers == 0 &&
-         std::min(g.window_rows, g.window_columns) >= g.stride;
+  if (g.stride == 1 || g.channels % numbers == 0 || g.stride * g.stride * g.channels % numbers != 0 ||
+      std::min(g.window_rows, g.window_columns) < g.stride)
+    return false;
+  // Its kernels count numbers in 32 bits.
+  const Geometry r = rearranged(g);
+  return r.images * r.x.image <= std::numeric_limits<int32_t>::max();
 }
 
 Geometry rearranged(const Geometry& g) {

@@ -63,6 +63,35 @@ __global__ void __launch_bounds__(kThreads) images_kernel(ImageBlocks b, const T
   *target = numbers;
 }
 
+// The same where the pixels of an image row are adjacent and there is one group, as in conv1: a block's row
+// is stride * channels numbers in a row, and a pack (of no more) has its numbers from one or two of them.
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    adjacent_images_kernel(ImageBlocks b, const T* __restrict__ x, T* to) {
+  int pack = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
+  if (pack >= b.count) return;
+  Pack<T>* target = reinterpret_cast<Pack<T>*>(to) + pack;
+  int column = b.packs_a_pixel.split(pack);
+  const int image = b.pixels_an_image.split(column), row = b.pixels_a_row.split(column);
+  const int run = b.blocks.stride * b.blocks.channels, width = b.width * b.blocks.channels;
+  int first = pack * Pack<T>::kCount;
+  const int i = row * b.blocks.stride - b.top + b.blocks.numbers_a_block_row.split(first);
+  const int start = column * run - b.left * b.blocks.channels;  // in the image's row
+  const T* from = x + image * b.image_step + i * b.row_step + start;
+  const bool here = static_cast<unsigned>(i) < static_cast<unsigned>(b.height);
+  const bool below = static_cast<unsigned>(i + 1) < static_cast<unsigned>(b.height);
+  Pack<T> numbers;
+#pragma unroll
+  for (int e = 0; e < Pack<T>::kCount; ++e) {
+    const bool next = first + e >= run;
+    const int at = next ? first + e - run : first + e;
+    const bool inside =
+        (next ? below : here) && static_cast<unsigned>(start + at) < static_cast<unsigned>(width);
+    numbers.at[e] = inside ? from[(next ? b.row_step : 0) + at] : from_float<T>(0);
+  }
+  *target = numbers;
+}
+
 struct KernelBlocks {
   Blocks blocks;
   int window_rows, window_columns;  // before
@@ -149,7 +178,9 @@ void rearrange_images(const Geometry& g, const T* x, T* to, cudaStream_t stream)
                 Divisor(r.width),
                 Divisor(r.channels),
                 static_cast<int>(count)};
-  launch(images_kernel<T>, grid_of(count), dim3(kThreads), 0, stream, b, x, to);
+  const bool adjacent = g.groups == 1 && g.x.column == g.channels && g.stride * g.channels >= Pack<T>::kCount;
+  launch(adjacent ? adjacent_images_kernel<T> : images_kernel<T>, grid_of(count), dim3(kThreads), 0, stream,
+         b, x, to);
 }
 
 template <class T>

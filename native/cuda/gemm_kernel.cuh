@@ -75,10 +75,11 @@ __device__ __forceinline__ void write_sums(const Core& core, const typename Core
   }
 }
 
-// Below 8.0 a copy to shared memory passes through registers: one block a multiprocessor has more of them.
+// Below 9.0 ptxas finds no way to do 64 sums a thread of ordinary arithmetic with 128 registers; two of its
+// blocks on a multiprocessor would spill.
 template <class Core>
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-inline constexpr int kLeastBlocks = 1;
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+inline constexpr int kLeastBlocks = Core::kTensorCores ? Core::kBlocks : 1;
 #else
 inline constexpr int kLeastBlocks = Core::kBlocks;
 #endif

@@ -6,9 +6,11 @@
 // multiplied. A warp holds B's fragments of two substeps and A's of two of its lines of 16 rows: while the
 // tensor cores work on one, the next is read, also across the step's one barrier.
 //
-// A warp's 64 x 64 of sums reads 16 KB for 64 mma: half of what shared memory delivers meanwhile. 128 x 128
-// by 4 warps, 4 stages in 64 KB: two blocks on a multiprocessor, one multiplies while the other waits at its
-// barrier or writes its results.
+// 128 x 128 by 4 warps of 64 x 64: in a step they read 32 KB of shared memory and 16 KB arrive, of the 68 KB
+// that it moves while the tensor cores work on it (1000 multiply-adds a cycle). 4 stages take 64 KB, so that
+// two blocks are on a multiprocessor: one multiplies while the other waits at its barrier or writes its
+// results. 128 x 256 by 8 warps fetches a quarter less from the second-level cache, one block a
+// multiprocessor.
 //
 // Fragments of operands that run along k come by ldmatrix, for both types: 4 bytes are two bfloat16 or one
 // float32. Across k bfloat16 comes by ldmatrix.trans. There is no transposition of 32-bit words: they are

@@ -27,14 +27,22 @@ struct Choice {
   GemmPlan plan;
 };
 
+// How many blocks a multiprocessor really holds: its shared memory is about what one block may ask for, and
+// each takes 1 KB more than it asks.
+int64_t blocks_that_fit(const GemmTile& tile, const Card& card) {
+  constexpr int64_t kReserved = 1024;
+  const int64_t room = static_cast<int64_t>(card.shared_bytes_a_block) + kReserved;
+  return std::clamp<int64_t>(room / (tile.shared_bytes + kReserved), 1, tile.blocks);
+}
+
 // Blocks are dealt out evenly: the multiprocessor with most of them sets the time.
 double cost_of(const GemmShape& shape, const GemmTile& tile, int64_t splits, int64_t steps_a_split,
                const Card& card) {
   const int64_t tiles =
       parts_of(shape.rows, tile.m) * parts_of(shape.columns, tile.n) * shape.groups * splits;
-  const int64_t most = parts_of(tiles, card.multiprocessors);
-  const double cycles = most < tile.blocks ? tile.step_cycles / kAlone : tile.step_cycles;
-  const double steps = static_cast<double>(steps_a_split) + kStepsAround / tile.blocks;
+  const int64_t most = parts_of(tiles, card.multiprocessors), fit = blocks_that_fit(tile, card);
+  const double cycles = std::min(most, fit) < tile.blocks ? tile.step_cycles / kAlone : tile.step_cycles;
+  const double steps = static_cast<double>(steps_a_split) + kStepsAround / static_cast<double>(fit);
   const double multiply = static_cast<double>(most) * steps * cycles;
   if (splits == 1) return multiply;
   const double floats = static_cast<double>(splits * shape.groups * shape.rows * shape.columns);

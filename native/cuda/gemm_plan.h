@@ -19,7 +19,7 @@ struct GemmShape {
 // A kernel that is there to choose.
 struct GemmTile {
   int m, n, k;  // k: of a step
-  int blocks;   // that fit on a multiprocessor
+  int blocks;   // that a multiprocessor works on at a time, where its shared memory holds them
   int shared_bytes;
   double step_cycles;  // that a step takes of a multiprocessor's time when it is full
 };
