@@ -2,4 +2,4 @@ import { cardsAre } from './cards.js';
 import { conformance } from '../cuda/conformance.js';
 
 cardsAre('devices=1');
-conformance('an emulated card', 'fp32', 30);
+conformance('an emulated card', 'fp32', 50);

@@ -1,0 +1,6 @@
+import { cardsAre } from './cards.js';
+import { conformance } from '../cuda/conformance.js';
+
+// Below compute capability 8.0 bfloat16 is multiplied in float32.
+cardsAre('devices=1,capability=7.5');
+conformance('an emulated card without tensor cores for it', 'bf16', 10);
