@@ -9,6 +9,9 @@
 // one channel at a time, with loops over memory. Both:
 //   kCount          channels at a time
 //   fetch, forward  z of the channels at `x`, the c-th and following of their group
+//   kKeepsZeros     whether the pool tells the first of 0 and -0, for which a maximum costs two instructions
+//   kInWarp         whether there is backward_in_warp
+//   Scalar          the form with one channel at a time that computes the same
 //   backward        dx of them; the incoming gradient is a function, as the pool's is not in memory
 //
 // A number's value does not depend on which kernel asks for it, nor on its position: the operations are spelt
@@ -30,73 +33,10 @@ struct LrnShape {
 };
 
 template <class T>
-struct PaperLrn {
-  static constexpr int kCount = Pack<T>::kCount;
-  LrnShape shape;
-
-  struct Fetched {
-    float x[kCount + 4];
-  };
-
-  __device__ __forceinline__ Fetched fetch(const T* x, int c) const {
-    Fetched fetched;
-    load_span<kCount, 2>(x, before(c), after(c), fetched.x);
-    return fetched;
-  }
-
-  __device__ __forceinline__ void forward(const Fetched& fetched, float (&z)[kCount]) const {
-    sums<kCount>(fetched.x, z);
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) z[i] = fetched.x[i + 2] * ThreeQuarters().normaliser(z[i]);
-  }
-
-  // Also gives x itself.
-  template <class Gradient>
-  __device__ __forceinline__ void backward(const T* from, int c, const Gradient& gradient, float (&x)[kCount],
-                                           float (&dx)[kCount]) const {
-    float wide[kCount + 8], g[kCount + 4], t[kCount + 4];
-    load_span<kCount, 4>(from, before(c), after(c), wide);
-    gradient.template span<kCount, 2>(before(c), after(c), g);
-    sums<kCount + 4>(wide, t);
-#pragma unroll
-    for (int i = 0; i < kCount + 4; ++i) {
-      float steeper;
-      const float n = ThreeQuarters().normaliser(t[i], steeper);
-      if (i >= 2 && i < kCount + 2) dx[i - 2] = g[i] * n;
-      t[i] = g[i] * wide[i + 2] * steeper;
-    }
-    // Where there are no channels s may be zero, or not a number.
-    if (!before(c)) t[0] = t[1] = 0;
-    if (!after(c)) t[kCount + 2] = t[kCount + 3] = 0;
-    float pairs[kCount + 2];
-#pragma unroll
-    for (int i = 0; i < kCount + 2; ++i) pairs[i] = t[i] + t[i + 1];
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) {
-      x[i] = wide[i + 4];
-      dx[i] = fmaf(-shape.factor * x[i], pairs[i] + pairs[i + 2] + t[i + 4], dx[i]);
-    }
-  }
-
- private:
-  __device__ __forceinline__ bool before(int c) const { return c > 0; }
-  __device__ __forceinline__ bool after(int c) const { return c + kCount < shape.group; }
-
-  // s of kNumbers channels, from x of two more on both sides.
-  template <int kNumbers>
-  __device__ __forceinline__ void sums(const float (&x)[kNumbers + 4], float (&s)[kNumbers]) const {
-    float pairs[kNumbers + 2];
-#pragma unroll
-    for (int i = 0; i < kNumbers + 2; ++i) pairs[i] = fmaf(x[i + 1], x[i + 1], x[i] * x[i]);
-#pragma unroll
-    for (int i = 0; i < kNumbers; ++i)
-      s[i] = fmaf(shape.alpha, fmaf(x[i + 4], x[i + 4], pairs[i] + pairs[i + 2]), shape.k);
-  }
-};
-
-template <class T>
 struct AnyLrn {
   static constexpr int kCount = 1;
+  static constexpr bool kKeepsZeros = false, kInWarp = false;
+  using Scalar = AnyLrn;
   LrnShape shape;
 
   struct Fetched {
@@ -136,6 +76,99 @@ struct AnyLrn {
     float squares = 0;
     for (int j = first(c); j <= last(c); ++j) squares = fmaf(to_float(x[j]), to_float(x[j]), squares);
     return fmaf(shape.alpha, squares, shape.k);
+  }
+};
+
+template <class T>
+struct PaperLrn {
+  static constexpr int kCount = Pack<T>::kCount;
+  static constexpr bool kKeepsZeros = false, kInWarp = true;
+  LrnShape shape;
+
+  using Scalar = AnyLrn<T>;
+  using Fetched = Span<T, kCount, 2>;
+
+  __device__ __forceinline__ Fetched fetch(const T* x, int c) const {
+    Fetched fetched;
+    fetched.load(x, before(c), after(c));
+    return fetched;
+  }
+
+  __device__ __forceinline__ void forward(const Fetched& fetched, float (&z)[kCount]) const {
+    float x[kCount + 4];
+    fetched.unpack(x);
+    sums<kCount>(x, z);
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) z[i] = x[i + 2] * ThreeQuarters().normaliser(z[i]);
+  }
+
+  // Also gives x itself.
+  template <class Gradient>
+  __device__ __forceinline__ void backward(const T* from, int c, const Gradient& gradient, float (&x)[kCount],
+                                           float (&dx)[kCount]) const {
+    float wide[kCount + 8], g[kCount + 4], t[kCount + 4];
+    load_span<kCount, 4>(from, before(c), after(c), wide);
+    gradient.template span<kCount, 2>(before(c), after(c), g);
+    sums<kCount + 4>(wide, t);
+#pragma unroll
+    for (int i = 0; i < kCount + 4; ++i) {
+      float steeper;
+      const float n = ThreeQuarters().normaliser(t[i], steeper);
+      if (i >= 2 && i < kCount + 2) x[i - 2] = wide[i + 2], dx[i - 2] = g[i] * n;
+      t[i] = g[i] * wide[i + 2] * steeper;
+    }
+    subtract(x, c, t, dx);
+  }
+
+  // The same where a warp's neighbouring lanes have the neighbouring channels of the position; all its lanes
+  // come here.
+  __device__ __forceinline__ void backward_in_warp(const Fetched& fetched, int c, const float (&g)[kCount],
+                                                   float (&x)[kCount], float (&dx)[kCount]) const {
+    float wide[kCount + 4], s[kCount], t[kCount + 4];
+    fetched.unpack(wide);
+    sums<kCount>(wide, s);
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) {
+      float steeper;
+      const float n = ThreeQuarters().normaliser(s[i], steeper);
+      x[i] = wide[i + 2], dx[i] = g[i] * n;
+      t[i + 2] = g[i] * x[i] * steeper;
+    }
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      t[i] = __shfl_up_sync(0xffffffffu, t[kCount + i], 1);
+      t[kCount + 2 + i] = __shfl_down_sync(0xffffffffu, t[2 + i], 1);
+    }
+    subtract(x, c, t, dx);
+  }
+
+ private:
+  // t: of two more channels on both sides.
+  __device__ __forceinline__ void subtract(const float (&x)[kCount], int c, float (&t)[kCount + 4],
+                                           float (&dx)[kCount]) const {
+    // Where there are no channels t may be anything.
+    if (!before(c)) t[0] = t[1] = 0;
+    if (!after(c)) t[kCount + 2] = t[kCount + 3] = 0;
+    float pairs[kCount + 2];
+#pragma unroll
+    for (int i = 0; i < kCount + 2; ++i) pairs[i] = t[i] + t[i + 1];
+#pragma unroll
+    for (int i = 0; i < kCount; ++i)
+      dx[i] = fmaf(-shape.factor * x[i], pairs[i] + pairs[i + 2] + t[i + 4], dx[i]);
+  }
+
+  __device__ __forceinline__ bool before(int c) const { return c > 0; }
+  __device__ __forceinline__ bool after(int c) const { return c + kCount < shape.group; }
+
+  // s of kNumbers channels, from x of two more on both sides.
+  template <int kNumbers>
+  __device__ __forceinline__ void sums(const float (&x)[kNumbers + 4], float (&s)[kNumbers]) const {
+    float pairs[kNumbers + 2];
+#pragma unroll
+    for (int i = 0; i < kNumbers + 2; ++i) pairs[i] = fmaf(x[i + 1], x[i + 1], x[i] * x[i]);
+#pragma unroll
+    for (int i = 0; i < kNumbers; ++i)
+      s[i] = fmaf(shape.alpha, fmaf(x[i + 4], x[i + 4], pairs[i] + pairs[i + 2]), shape.k);
   }
 };
 

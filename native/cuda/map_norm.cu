@@ -92,7 +92,7 @@ __device__ __forceinline__ void squares_of(const T* __restrict__ x, const MapSha
 }
 
 template <class T>
-__global__ void __launch_bounds__(kPacks* kColumns)
+__global__ void __launch_bounds__(kPacks* kColumns, 1)
     map_norm_forward_kernel(const T* __restrict__ x, T* __restrict__ y, MapShape shape) {
   const Walk walk(shape, kColumns, 0);
   if (!walk.inside(shape)) return;
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kPacks* kColumns)
 }
 
 template <class T>
-__global__ void __launch_bounds__(kPacks* kColumns)
+__global__ void __launch_bounds__(kPacks* kColumns, 1)
     map_norm_backward_kernel(const T* __restrict__ x, const T* __restrict__ dy, T* __restrict__ dx,
                              MapShape shape) {
   using Terms = Adjacent<float, kCount>;

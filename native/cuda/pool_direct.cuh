@@ -77,10 +77,6 @@ struct GradientThroughDirectPool {
       }
     return g;
   }
-  template <int kCount, int kSide>
-  __device__ __forceinline__ void span(bool, bool, float (&g)[1]) const {
-    g[0] = one(0);
-  }
 };
 
 template <class T, class Lrn, Activation kActivation>
@@ -101,7 +97,12 @@ __global__ void __launch_bounds__(kThreads, 1)
         h,
         w};
     float own[1], result[1];
-    lrn.backward(x + i, c, gradient, own, result);
+    if constexpr (Lrn::kInWarp) {
+      const float through_pool[1] = {gradient.one(0)};
+      lrn.backward_in_warp(lrn.fetch(x + i, c), c, through_pool, own, result);
+    } else {
+      lrn.backward(x + i, c, gradient, own, result);
+    }
     dx[i] = from_float<T>(through<kActivation>(own[0], result[0]));
   }
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "cuda/ops.h"
+#include "cuda/pool_backward.cuh"
 #include "cuda/pool_direct.cuh"
-#include "cuda/pool_ring.cuh"
+#include "cuda/pool_forward.cuh"
 
 namespace alexnet::cuda {
 
@@ -28,7 +29,9 @@ void pool_forward(const PoolParameters& parameters, const Tensor& x, const Tenso
       launch(pool_forward_kernel<T, Lrn, kPaper>, plan.grid, plan.block, plan.shared_bytes, on.stream,
              on.data<const T>(x), on.data<T>(y), plan.shape, lrn);
     });
-  else if constexpr (Lrn::kCount == 1)
+  else if constexpr (Lrn::kCount > 1)
+    pool_forward<T>(parameters, x, y, group, reach, typename Lrn::Scalar{lrn.shape}, on);
+  else
     launch(pool_forward_direct_kernel<T, Lrn>, grid_for(y.count(), on.card), kThreads, 0, on.stream,
            on.data<const T>(x), on.data<T>(y), y.count(), plan.shape, lrn);
 }
@@ -37,6 +40,11 @@ template <class T, class Lrn>
 void pool_backward(const PoolParameters& parameters, Activation activation, const Tensor& x, const Tensor& dy,
                    const Tensor& dx, int64_t group, int reach, const Lrn& lrn, const Launch& on) {
   const PoolPlan plan = plan_pool(parameters, x, dy, Lrn::kCount, group, reach, true, on.card);
+  if constexpr (Lrn::kCount > 1)
+    if (!plan.fits) {
+      pool_backward<T>(parameters, activation, x, dy, dx, group, reach, typename Lrn::Scalar{lrn.shape}, on);
+      return;
+    }
   with_activation(activation, [&]<Activation kActivation>() {
     if (plan.fits)
       with_sizes<Lrn>(plan.shape, [&]<bool kPaper>() {

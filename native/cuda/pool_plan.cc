@@ -5,26 +5,39 @@
 namespace alexnet::cuda {
 namespace {
 
+int quotient_up(int n, int d) { return (n + d - 1) / d; }
+
 // What every card gives a block without being asked, and lets four blocks of share a multiprocessor.
 constexpr size_t kMostShared = 48 << 10;
 
-int quotient_up(int n, int d) { return (n + d - 1) / d; }
+// Packs of a position: 16 bytes each are those of one warp, one number each of a few.
+int most_packs(int count) { return count > 1 ? 32 : 128; }
+
+// Positions that so many warps have at a time (PoolThread).
+int places_of(int warps, int packs) {
+  return packs <= 32 ? warps * (32 / packs) : warps / quotient_up(packs, 32);
+}
 
 // The shape with blocks of so many channels and column steps.
 PoolShape divided(PoolShape shape, int chunk, int strip, bool backward) {
   shape.chunk = chunk, shape.chunks_a_group = quotient_up(shape.group, chunk);
   if (shape.chunks_a_group == 1) shape.reach = 0;
+  // The first and the last chunk of a group have neighbours on one side.
+  const int sides = std::min(shape.chunks_a_group - 1, 2);
   shape.strip = strip, shape.strips = quotient_up(shape.column_steps, strip);
-  shape.held_channels = std::min(shape.group, chunk + 2 * shape.reach);
+  shape.held_channels = std::min(shape.group, chunk + sides * shape.reach);
   shape.held_windows = std::min(shape.out_width, strip + (backward ? shape.overlap - 1 : 0));
   shape.held_columns = std::min(shape.width, (shape.held_windows - 1) * shape.stride + shape.size);
   return shape;
 }
 
-// Numbers computed for one that is needed: neighbours in columns and channels are computed by both blocks.
-double excess(const PoolShape& shape) {
+// Lanes at work for one that is needed: neighbours in columns and channels are computed by both blocks, and
+// a warp has whole positions.
+double excess(const PoolShape& shape, int count) {
+  const int packs = shape.held_channels / count, lanes = packs <= 32 ? 32 / packs * packs : packs;
   const double columns = std::min(shape.width, shape.strip * shape.stride);
-  return shape.held_columns / columns * shape.held_channels / shape.chunk;
+  return shape.held_columns / columns * shape.held_channels / shape.chunk * (quotient_up(lanes, 32) * 32) /
+         lanes;
 }
 
 // The pair of divisions with the least excess, the larger blocks where there are several.
@@ -39,29 +52,33 @@ bool divide(PoolShape& shape, int count, bool backward) {
       if (quotient_up(whole.column_steps, strips) == strip) continue;
       strip = quotient_up(whole.column_steps, strips);
       const PoolShape candidate = divided(whole, chunk_packs * count, strip, backward);
+      if (candidate.held_channels / count > most_packs(count)) break;
       if (candidate.shared_bytes(backward) > kMostShared) continue;
-      if (!found || excess(candidate) < excess(shape) - 1e-9) shape = candidate, found = true;
+      if (!found || excess(candidate, count) < excess(shape, count) - 1e-9) shape = candidate, found = true;
       break;  // narrower strips have more columns beside them
     }
   }
   return found;
 }
 
-// A row of threads has the packs of a position, and as many rows of them as leave the fewest idle: the ring
-// takes stride rows of columns in a step, the windows one.
-dim3 block_for(const PoolShape& shape, int count) {
-  const int across = std::min(shape.held_channels / count, 32);
-  dim3 best(static_cast<unsigned>(across), 1);
+// As many warps as leave the fewest idle: in a step the ring takes `stride` rows of columns, the windows are
+// one row, and backward `stride` rows of dx are finished.
+dim3 block_for(const PoolShape& shape, int count, bool backward) {
+  const int packs = shape.held_channels / count, most = kMostPoolThreads / 32;
+  int best = 0;
   double least = 0;
-  for (int down = 1; down * across <= kMostPoolThreads; ++down) {
-    const int threads = quotient_up(down * across, 32) * 32;
-    const double turns =
-        2 * quotient_up(shape.stride * shape.held_columns, down) + quotient_up(shape.held_windows, down);
-    // Few threads wait for memory together: what a turn takes does not fall below a number of them.
-    const double cost = turns * std::max(threads, 192);
-    if (down == 1 || cost < least) best.y = static_cast<unsigned>(down), least = cost;
+  for (int warps = 1; warps <= most; ++warps) {
+    const int places = places_of(warps, packs);
+    if (places == 0) continue;
+    const int filled = shape.stride * shape.held_columns;
+    const int finished = backward ? shape.stride * std::min(shape.width, shape.strip * shape.stride) : 0;
+    const double turns = 1.0 * quotient_up(filled, places) + 1.3 * quotient_up(shape.held_windows, places) +
+                         1.5 * quotient_up(finished, places);
+    // A few warps take as long as six: they wait for memory together.
+    const double cost = turns * std::max(warps, 6);
+    if (best == 0 || cost < least) best = warps, least = cost;
   }
-  return best;
+  return dim3(static_cast<unsigned>(best * 32));
 }
 
 // As many segments as keep the card busy: each begins with the rows that its first windows share with the one
@@ -97,14 +114,16 @@ PoolPlan plan_pool(const PoolParameters& pool, const Tensor& x, const Tensor& y,
   // Backward every input row and column has to be written, also those that no window holds.
   shape.row_steps = backward ? quotient_up(shape.height, shape.stride) : shape.out_height;
   shape.column_steps = backward ? quotient_up(shape.width, shape.stride) : shape.out_width;
-  plan.fits = divide(shape, count, backward);
+  // The kernels number what is in an image with 32 bits.
+  constexpr int64_t kMostNumbers = int64_t{1} << 31;
+  plan.fits = x.h() * x.w() * x.c() < kMostNumbers && divide(shape, count, backward);
   if (!plan.fits) return plan;
 
-  plan.block = block_for(shape, count);
+  plan.block = block_for(shape, count, backward);
   plan.shared_bytes = shape.shared_bytes(backward);
   const int64_t chunks = int64_t{shape.channels / shape.group} * shape.chunks_a_group;
   const int64_t columns = x.n() * chunks * shape.strips;
-  const int threads = quotient_up(static_cast<int>(plan.block.x * plan.block.y), 32) * 32;
+  const int threads = static_cast<int>(plan.block.x);
   const int segments = segments_for(shape, shape.row_steps, columns, threads, plan.shared_bytes, card);
   shape.segment = quotient_up(shape.row_steps, segments);
   shape.segments = quotient_up(shape.row_steps, shape.segment);

@@ -27,11 +27,10 @@ struct PoolShape {
   // At most, of a block: channels, windows of a row, input columns that these lie in.
   int held_channels = 1, held_windows = 1, held_columns = 1;
 
-  // Shared memory: `size` rows of floats, then, backward, `overlap` rows of places, a byte each.
+  // A ring in shared memory is `size` rows; backward there are two.
   __host__ __device__ int ring_floats() const { return size * held_columns * held_channels; }
   size_t shared_bytes(bool backward) const {
-    return static_cast<size_t>(ring_floats()) * sizeof(float) +
-           (backward ? static_cast<size_t>(overlap * held_windows * held_channels) : 0);
+    return static_cast<size_t>(ring_floats()) * sizeof(float) * (backward ? 2 : 1);
   }
 };
 

@@ -5,14 +5,19 @@
 // A block walks down its rows of an image. The rows of normalised numbers that a window row needs lie in a
 // ring in shared memory, float32, so that each number is normalised once (and once more where two blocks
 // meet), and not once for each of the 2.25 windows that a 3x3/2 pool has it in: normalising costs two of the
-// slow instructions, of which a multiprocessor carries out sixteen a clock, and at 4.3 TB/s an H200 brings 13
-// a clock of the paper's bfloat16 maps. Backward the ring is followed by the place of the first maximum of
-// each window of the last rows, a byte each; a number's gradient is the sum over the windows it lies in whose
-// place it is. So dx is written once, from x and dy, without atomics.
+// slow instructions, of which a multiprocessor carries out sixteen a clock, and at 4.3 TB/s an H200 brings
+// 6.6 of the paper's bfloat16 numbers a clock.
+//
+// Backward a second ring has the gradients that come back through the pool to the same positions. A window
+// finds its first maximum and adds its dy there; windows that overlap take turns, a barrier between, so the
+// sums are in one order and need no atomics. (The other way, every position asking its windows whether it was
+// the greatest, costs an addition and a comparison for 2.25 windows of each number instead of for one window
+// of every fourth.) dx is written once, from x and dy.
 //
 // In a step: (1) fill the ring with the rows that the next window row adds, (2) find the windows' maxima,
 // (3) backward, finish the input rows that no later window holds. (3) of a step and (1) of the next one need
-// no barrier between them.
+// no barrier between them. A thread keeps its channels; it goes through positions. A warp has whole
+// positions, so a thread's neighbours in the LRN's window are its neighbours in the warp.
 //
 // Bytes (paper, batch 128, bfloat16): conv1 forward x 74.3 MB and y 17.9 MB once, backward x, dx and dy 166.6
 // MB; conv2 47.8 and 11.1, 106.6 MB. Rows that two segments share and, backward, x's second reading come from
@@ -31,23 +36,24 @@ namespace alexnet::cuda {
 template <class T, int kChannels>
 struct NoLrn {
   static constexpr int kCount = kChannels;
-  struct Fetched {
-    float x[kCount];
-  };
+  static constexpr bool kKeepsZeros = true, kInWarp = true;
+  using Scalar = NoLrn<T, 1>;
+  using Fetched = Packed<T, kCount>;
+  LrnShape shape;
+
   __device__ __forceinline__ Fetched fetch(const T* x, int) const {
     Fetched fetched;
-    load(x, fetched.x);
+    fetched.load(x);
     return fetched;
   }
   __device__ __forceinline__ void forward(const Fetched& fetched, float (&z)[kCount]) const {
-#pragma unroll
-    for (int i = 0; i < kCount; ++i) z[i] = fetched.x[i];
+    fetched.unpack(z);
   }
-  template <class Gradient>
-  __device__ __forceinline__ void backward(const T* from, int, const Gradient& gradient, float (&x)[kCount],
-                                           float (&dx)[kCount]) const {
-    load(from, x);
-    gradient.template span<kCount, 0>(false, false, dx);
+  __device__ __forceinline__ void backward_in_warp(const Fetched& fetched, int, const float (&g)[kCount],
+                                                   float (&x)[kCount], float (&dx)[kCount]) const {
+    fetched.unpack(x);
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) dx[i] = g[i];
   }
 };
 
@@ -92,31 +98,74 @@ struct PoolPart {
   }
 };
 
-// The normalised numbers of the last rows. In a row the packs of all positions lie behind one another, so
-// that a warp meets every bank once; packs of eight in two halves, a plane each.
+// What a thread has of each position, and which of the positions that a block has at a time. A warp has as
+// many whole positions as fit; of more than 32 packs several warps have one.
+struct PoolThread {
+  int pack, place, places;
+  bool idle;  // a lane that is left over
+
+  explicit __device__ __forceinline__ PoolThread(int packs) {
+    const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+    const int warps = static_cast<int>(blockDim.x) / 32;
+    if (packs <= 32) {
+      const int in_warp = 32 / packs;
+      pack = lane % packs, place = warp * in_warp + lane / packs, places = warps * in_warp;
+      idle = lane >= in_warp * packs;
+    } else {
+      const int across = (packs + 31) / 32;
+      pack = warp % across * 32 + lane, place = warp / across, places = warps / across;
+      idle = pack >= packs;
+    }
+  }
+};
+
+// The positions of some rows of some columns, numbered row by row. A block divides by its columns so often
+// that it finds the multiplication for it first; exact below 2^31 positions times columns.
+struct Positions {
+  int columns;
+  uint32_t magic;
+
+  explicit __device__ __forceinline__ Positions(int columns)
+      : columns(columns), magic(0x80000000u / static_cast<uint32_t>(max(columns, 1)) + 1) {}
+  // The row of position i, which becomes the column.
+  __device__ __forceinline__ int split(int& i) const {
+    const auto row = static_cast<int>((static_cast<uint64_t>(static_cast<uint32_t>(i)) * magic) >> 31);
+    i -= row * columns;
+    return row;
+  }
+};
+
+// A thread's part of the normalised numbers of the last rows: those of its channels. In a row the packs of
+// all positions lie behind one another, so that a warp meets every bank once; packs of eight in two halves, a
+// plane each.
 template <int kCount>
 struct Ring {
   static constexpr int kWidth = kCount < 4 ? kCount : 4, kPlanes = kCount / kWidth;
   float* floats;
   int packs, plane;  // packs of a position; floats of a plane of a row
 
-  __device__ __forceinline__ float* at(int slot, int column, int pack) const {
-    return floats + slot * kPlanes * plane + (column * packs + pack) * kWidth;
+  // Of a position's pack, from `floats` on.
+  __device__ __forceinline__ int at(int slot, int column) const {
+    return slot * kPlanes * plane + column * packs * kWidth;
   }
-  __device__ __forceinline__ void put(int slot, int column, int pack, const float (&z)[kCount]) const {
+  // Of number i of the pack.
+  __device__ __forceinline__ float* number(int at, int i) const {
+    return floats + at + i / kWidth * plane + i % kWidth;
+  }
+  __device__ __forceinline__ void put(int at, const float (&z)[kCount]) const {
 #pragma unroll
     for (int p = 0; p < kPlanes; ++p) {
       float part[kWidth];
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) part[i] = z[p * kWidth + i];
-      store(at(slot, column, pack) + p * plane, part);
+      store(floats + at + p * plane, part);
     }
   }
-  __device__ __forceinline__ void get(int slot, int column, int pack, float (&z)[kCount]) const {
+  __device__ __forceinline__ void get(int at, float (&z)[kCount]) const {
 #pragma unroll
     for (int p = 0; p < kPlanes; ++p) {
       float part[kWidth];
-      load(at(slot, column, pack) + p * plane, part);
+      load(floats + at + p * plane, part);
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) z[p * kWidth + i] = part[i];
     }
@@ -129,231 +178,96 @@ struct Pool {
   const PoolShape& shape;
   const PoolPart& part;
   const Lrn& lrn;
-  Ring<kCount> ring;
   PoolSizes<kPaper> sizes;
+  PoolThread thread;
+  Ring<kCount> ring;
+  bool works;   // whether this thread has channels
+  int channel;  // its first one
 
-  __device__ Pool(const PoolShape& shape, const PoolPart& part, const Lrn& lrn, unsigned char* shared)
-      : shape(shape), part(part), lrn(lrn), sizes{shape} {
-    ring.floats = reinterpret_cast<float*>(shared);
+  __device__ __forceinline__ Pool(const PoolShape& shape, const PoolPart& part, const Lrn& lrn,
+                                  unsigned char* shared)
+      : shape(shape), part(part), lrn(lrn), sizes{shape}, thread(shape.held_channels / kCount) {
+    channel = part.from_channel + thread.pack * kCount;
+    works = !thread.idle && channel < part.to_channel;
     ring.packs = shape.held_channels / kCount;
     ring.plane = shape.held_columns * ring.packs * Ring<kCount>::kWidth;
+    ring.floats = reinterpret_cast<float*>(shared) + thread.pack * Ring<kCount>::kWidth;
   }
 
-  __device__ __forceinline__ int first_input_column() const { return part.first_window * sizes.stride(); }
-  // Of x's row h, the channel's first.
-  __device__ __forceinline__ int64_t row(int h) const {
-    return (part.image * shape.height + h) * shape.width * shape.channels;
+  // Channel in its group.
+  __device__ __forceinline__ int own() const { return channel - part.group_channel; }
+  // An image has fewer than 2^31 numbers (pool_plan.cc).
+  __device__ __forceinline__ int at(int h, int w) const { return (h * shape.width + w) * shape.channels; }
+  // x's or dx's numbers of the block's image from the thread's channel on.
+  template <class Number>
+  __device__ __forceinline__ Number* image(Number* x) const {
+    return x + part.image * shape.height * shape.width * shape.channels + channel;
   }
 
-  // Normalises rows [first, last) into the ring.
-  __device__ __forceinline__ void fill(const T* __restrict__ x, int first, int last) const {
-    const int from = first_input_column();
-    const int columns = min((part.last_window - 1) * sizes.stride() + sizes.size(), shape.width) - from;
-    if (columns <= 0) return;
-    const int packs = (part.to_channel - part.from_channel) / kCount;
-    int h = first, column = static_cast<int>(threadIdx.y);
-    for (;; column += static_cast<int>(blockDim.y)) {
-      while (column >= columns && h < last) column -= columns, ++h;
-      if (h >= last) return;
-      const T* position = x + row(h) + int64_t{from + column} * shape.channels;
-      for (int pack = static_cast<int>(threadIdx.x); pack < packs; pack += static_cast<int>(blockDim.x)) {
-        const int c = part.from_channel + pack * kCount;
+  // Of x, from the first window on, that the windows of a row lie in.
+  __device__ __forceinline__ int columns() const {
+    const int last = min((part.last_window - 1) * sizes.stride() + sizes.size(), shape.width);
+    return part.first_window < part.last_window ? last - part.first_window * sizes.stride() : 0;
+  }
+
+  // Normalises rows [first, last) into the ring, two positions at a time so that both are on their way
+  // together.
+  __device__ __forceinline__ void fill(const T* __restrict__ x, int first, int last,
+                                       const Positions& positions) const {
+    const int count = works ? (last - first) * positions.columns : 0;
+    const int from = part.first_window * sizes.stride(), step = thread.places;
+    for (int i = thread.place; i < count; i += 2 * step) {
+      typename Lrn::Fetched fetched[2];
+      int to[2];
+#pragma unroll
+      for (int k = 0; k < 2; ++k) {
+        int column = k == 0 || i + step < count ? i + k * step : i;
+        const int row = first + positions.split(column);
+        to[k] = ring.at(row % sizes.size(), column);
+        fetched[k] = lrn.fetch(x + at(row, from + column), own());
+      }
+#pragma unroll
+      for (int k = 0; k < 2; ++k) {
         float z[kCount];
-        lrn.forward(lrn.fetch(position + c, c - part.group_channel), z);
-        ring.put(h % sizes.size(), column, pack, z);
+        lrn.forward(fetched[k], z);
+        if (k == 0 || i + step < count) ring.put(to[k], z);
       }
     }
   }
 
-  // The first maximum, in row-major order, of window (p, q), whose rows are in the ring: best and, in the
-  // order of the window's numbers, its place.
-  __device__ __forceinline__ void maximum(int p, int q, int pack, float (&best)[kCount],
-                                          int (&place)[kCount]) const {
-    const int top = p * sizes.stride(), left = q * sizes.stride() - first_input_column();
-    const int rows = min(sizes.size(), shape.height - top);
-    const int columns = min(sizes.size(), shape.width - q * sizes.stride());
-    int slot = top % sizes.size();
-    ring.get(slot, left, pack, best);
+  // Calls f(z, at, first) for the numbers of window (p, q), whose rows are in the ring, in row-major order.
+  template <class F>
+  __device__ __forceinline__ void each_number(int p, int q, F&& f) const {
+    const int top = p * sizes.stride(), left = q * sizes.stride();
+    const int rows = min(sizes.size(), shape.height - top), columns = min(sizes.size(), shape.width - left);
+    const int first = left - part.first_window * sizes.stride(), slot = top % sizes.size();
+    float z[kCount];
+    if (kPaper && rows == 3 && columns == 3) {
+      const int lines[3] = {ring.at(slot, first), ring.at(slot == 2 ? 0 : slot + 1, first),
+                            ring.at(slot == 0 ? 2 : slot - 1, first)};
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) place[i] = 0;
-#pragma unroll kPaper ? 3 : 1
-    for (int i = 0; i < sizes.size(); ++i) {
-      if (i >= rows) break;
-#pragma unroll kPaper ? 3 : 1
-      for (int j = 0; j < sizes.size(); ++j) {
-        if (j >= columns) break;
-        float z[kCount];
-        ring.get(slot, left + j, pack, z);
-#pragma unroll
-        for (int k = 0; k < kCount; ++k)
-          if (z[k] > best[k]) best[k] = z[k], place[k] = i * sizes.size() + j;
+      for (int i = 0; i < 9; ++i) {
+        const int at = lines[i / 3] + i % 3 * ring.packs * Ring<kCount>::kWidth;
+        ring.get(at, z);
+        f(z, at, i == 0);
       }
-      slot = slot + 1 == sizes.size() ? 0 : slot + 1;
+      return;
     }
+#pragma unroll 1
+    for (int i = 0; i < rows; ++i)
+#pragma unroll 1
+      for (int j = 0; j < columns; ++j) {
+        const int turned = slot + i,
+                  at = ring.at(turned < sizes.size() ? turned : turned - sizes.size(), first + j);
+        ring.get(at, z);
+        f(z, at, i == 0 && j == 0);
+      }
   }
 
-  // Rows of x that window rows up to p need, from `done` on.
+  // Rows of x that window rows up to p need.
   __device__ __forceinline__ int needed(int p) const {
     return min(p * sizes.stride() + sizes.size(), shape.height);
   }
 };
-
-template <class T, class Lrn, bool kPaper>
-__global__ void __launch_bounds__(kMostPoolThreads, 1)
-    pool_forward_kernel(const T* __restrict__ x, T* __restrict__ y, const __grid_constant__ PoolShape shape,
-                        Lrn lrn) {
-  ALEXNET_DYNAMIC_SHARED(shared);
-  constexpr int kCount = Lrn::kCount;
-  const PoolPart part(shape, false);
-  const Pool<T, Lrn, kPaper> pool(shape, part, lrn, shared);
-  const int packs = (part.to_channel - part.from_channel) / kCount;
-  int filled = part.first_row * shape.stride;
-  for (int p = part.first_row; p < part.last_row; ++p) {
-    const int first = max(filled, p * pool.sizes.stride());
-    filled = pool.needed(p);
-    pool.fill(x, first, filled);
-    __syncthreads();
-    for (int q = part.first_window + static_cast<int>(threadIdx.y); q < part.last_window;
-         q += static_cast<int>(blockDim.y)) {
-      T* const position = y + ((part.image * shape.out_height + p) * shape.out_width + q) * shape.channels +
-                          part.from_channel;
-      for (int pack = static_cast<int>(threadIdx.x); pack < packs; pack += static_cast<int>(blockDim.x)) {
-        float best[kCount];
-        int place[kCount];
-        pool.maximum(p, q, pack, best, place);
-        store(position + pack * kCount, best);
-      }
-    }
-    __syncthreads();
-  }
-}
-
-// The gradient that comes back through the pool to one position's channels.
-template <class T, bool kPaper>
-struct GradientThroughPool {
-  const PoolShape& shape;
-  const PoolPart& part;
-  const unsigned char* places;
-  const T* dy;        // of the image
-  int h, w, p, q, c;  // the position, its steps, and the channel that is the first of it
-
-  // f(i, j, address of the window's dy, of its places), for the windows that the position lies in; (i, j) is
-  // its place in them.
-  template <class F>
-  __device__ __forceinline__ void each_window(F&& f) const {
-    const PoolSizes<kPaper> sizes{shape};
-#pragma unroll kPaper ? 2 : 1
-    for (int a = sizes.overlap() - 1; a >= 0; --a) {
-      const int row = p - a, i = h - row * sizes.stride();
-      if (row < 0 || row >= shape.out_height || i >= sizes.size()) continue;
-#pragma unroll kPaper ? 2 : 1
-      for (int b = sizes.overlap() - 1; b >= 0; --b) {
-        const int column = q - b, j = w - column * sizes.stride();
-        if (column < 0 || column >= shape.out_width || j >= sizes.size()) continue;
-        const int slot = row % sizes.overlap();
-        f(i * sizes.size() + j, dy + (int64_t{row} * shape.out_width + column) * shape.channels + c,
-          places + (slot * shape.held_windows + column - part.first_window) * shape.held_channels + c -
-              part.from_channel);
-      }
-    }
-  }
-
-  template <int kCount, int kSide>
-  __device__ __forceinline__ void span(bool before, bool after, float (&g)[kCount + 2 * kSide]) const {
-#pragma unroll
-    for (int i = 0; i < kCount + 2 * kSide; ++i) g[i] = 0;
-    each_window([&](int own, const T* from, const unsigned char* place) {
-      float d[kCount + 2 * kSide];
-      load_span<kCount, kSide>(from, before, after, d);
-      const auto middle = *reinterpret_cast<const Adjacent<unsigned char, kCount>*>(place);
-#pragma unroll
-      for (int i = 0; i < kCount; ++i)
-        if (middle.at[i] == own) g[kSide + i] += d[kSide + i];
-      if constexpr (kSide > 0) {
-        // Where there are no channels d is zero.
-        Adjacent<unsigned char, kSide> low{}, high{};
-        if (before) low = *reinterpret_cast<const Adjacent<unsigned char, kSide>*>(place - kSide);
-        if (after) high = *reinterpret_cast<const Adjacent<unsigned char, kSide>*>(place + kCount);
-#pragma unroll
-        for (int i = 0; i < kSide; ++i) {
-          if (low.at[i] == own) g[i] += d[i];
-          if (high.at[i] == own) g[kSide + kCount + i] += d[kSide + kCount + i];
-        }
-      }
-    });
-  }
-
-  __device__ __forceinline__ float one(int j) const {
-    float g = 0;
-    each_window([&](int own, const T* from, const unsigned char* place) {
-      if (place[j] == own) g += to_float(from[j]);
-    });
-    return g;
-  }
-};
-
-template <class T, class Lrn, bool kPaper, Activation kActivation>
-__global__ void __launch_bounds__(kMostPoolThreads, 1)
-    pool_backward_kernel(const T* __restrict__ x, const T* __restrict__ dy, T* __restrict__ dx,
-                         const __grid_constant__ PoolShape shape, Lrn lrn) {
-  ALEXNET_DYNAMIC_SHARED(shared);
-  constexpr int kCount = Lrn::kCount;
-  const PoolPart part(shape, true);
-  const Pool<T, Lrn, kPaper> pool(shape, part, lrn, shared);
-  const PoolSizes<kPaper> sizes{shape};
-  unsigned char* const places = shared + shape.ring_floats() * sizeof(float);
-  const T* const gradients = dy + part.image * shape.out_height * shape.out_width * shape.channels;
-  const int packs = (part.to_channel - part.from_channel) / kCount;
-  const int first_own = (part.first_channel - part.from_channel) / kCount;
-  const int last_own = (part.last_channel - part.from_channel) / kCount;
-  const int first_column = part.first_column * sizes.stride();
-  const int columns = min(part.last_column * sizes.stride(), shape.width) - first_column;
-
-  int filled = 0;
-  for (int p = max(0, part.first_row - sizes.overlap() + 1); p < part.last_row; ++p) {
-    if (p < shape.out_height) {
-      const int first = max(filled, p * sizes.stride());
-      filled = pool.needed(p);
-      pool.fill(x, first, filled);
-      __syncthreads();
-      for (int q = part.first_window + static_cast<int>(threadIdx.y); q < part.last_window;
-           q += static_cast<int>(blockDim.y)) {
-        unsigned char* const window =
-            places + (p % sizes.overlap() * shape.held_windows + q - part.first_window) * shape.held_channels;
-        for (int pack = static_cast<int>(threadIdx.x); pack < packs; pack += static_cast<int>(blockDim.x)) {
-          float best[kCount];
-          int place[kCount];
-          pool.maximum(p, q, pack, best, place);
-          Adjacent<unsigned char, kCount> bytes;
-#pragma unroll
-          for (int i = 0; i < kCount; ++i) bytes.at[i] = static_cast<unsigned char>(place[i]);
-          *reinterpret_cast<Adjacent<unsigned char, kCount>*>(window + pack * kCount) = bytes;
-        }
-      }
-      __syncthreads();
-    }
-    if (p < part.first_row) continue;
-    // The rows of this step: no later window holds them.
-    const int last = min((p + 1) * sizes.stride(), shape.height);
-    int h = p * sizes.stride(), column = static_cast<int>(threadIdx.y);
-    for (;; column += static_cast<int>(blockDim.y)) {
-      while (column >= columns && h < last) column -= columns, ++h;
-      if (h >= last) break;
-      const int w = first_column + column;
-      const int64_t position = pool.row(h) + int64_t{w} * shape.channels;
-      for (int pack = first_own + static_cast<int>(threadIdx.x); pack < last_own;
-           pack += static_cast<int>(blockDim.x)) {
-        const int c = part.from_channel + pack * kCount;
-        const GradientThroughPool<T, kPaper> gradient{
-            shape, part, places, gradients, h, w, p, w / sizes.stride(), c};
-        float own[kCount], result[kCount];
-        lrn.backward(x + position + c, c - part.group_channel, gradient, own, result);
-#pragma unroll
-        for (int i = 0; i < kCount; ++i) result[i] = through<kActivation>(own[i], result[i]);
-        store(dx + position + c, result);
-      }
-    }
-  }
-}
 
 }  // namespace alexnet::cuda
