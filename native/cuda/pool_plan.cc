@@ -32,12 +32,13 @@ PoolShape divided(PoolShape shape, int chunk, int strip, bool backward) {
 }
 
 // Lanes at work for one that is needed: neighbours in columns and channels are computed by both blocks, and
-// a warp has whole positions.
+// a warp has whole positions. Less than 64 bytes of a position are a little slow to come by.
 double excess(const PoolShape& shape, int count) {
   const int packs = shape.held_channels / count, lanes = packs <= 32 ? 32 / packs * packs : packs;
   const double columns = std::min(shape.width, shape.strip * shape.stride);
-  return shape.held_columns / columns * shape.held_channels / shape.chunk * (quotient_up(lanes, 32) * 32) /
-         lanes;
+  const double narrow = shape.chunk < shape.channels && shape.chunk / count < 4 ? 1.1 : 1;
+  return narrow * shape.held_columns / columns * shape.held_channels / shape.chunk *
+         (quotient_up(lanes, 32) * 32) / lanes;
 }
 
 // The pair of divisions with the least excess, the larger blocks where there are several.
