@@ -66,8 +66,7 @@ void HostBackend::reserve(size_t bytes) {
   arena_ = allocate(bytes);
   if (!arena_)
     throw Error("OUT_OF_MEMORY",
-                "a device needs " + mebibytes(bytes) +
-                    " of memory, which the system does not give");
+                "a device needs " + mebibytes(bytes) + " of memory, which the system does not give");
   bytes_ = bytes;
 }
 
