@@ -77,9 +77,33 @@ struct Kernels {
   void (*gather)(const GatherGemm&, int64_t panel_begin, int64_t panel_end, int64_t pixel_begin,
                  int64_t pixel_end, float* scratch);
 
+  // Instead of `gather` for small kernels with stride 1: all weights packed for all threads, then tiles of
+  // pixels.
+  bool (*is_winograd)(const GatherGemm&);
+  int64_t (*winograd_panel_floats)(const GatherGemm&);
+  void (*winograd_pack)(const GatherGemm&, int64_t panel, float* packed);
+  int64_t (*winograd_tiles)(const Grid&);
+  size_t (*winograd_scratch)(const GatherGemm&);  // floats
+  void (*winograd)(const GatherGemm&, const float* packed, int64_t panel_begin, int64_t panel_end,
+                   int64_t tile_begin, int64_t tile_end, float* scratch);
+
   size_t (*outer_scratch)(const OuterGemm&);  // floats
   int64_t (*outer_units)(const OuterGemm&);
   void (*outer)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
+
+  // Instead of `outer` for small kernels with stride 1: a block of tiles transformed into `shared`, their
+  // sums, and so on; after the last block dw from the sums.
+  bool (*is_winograd_weights)(const OuterGemm&);
+  size_t (*winograd_weights_shared)(const OuterGemm&);   // floats
+  size_t (*winograd_weights_scratch)(const OuterGemm&);  // floats
+  int64_t (*winograd_weights_tiles)(const OuterGemm&);   // of a block
+  void (*winograd_weights_transform)(const OuterGemm&, int64_t first, int64_t begin, int64_t end,
+                                     float* shared, float* scratch);
+  int64_t (*winograd_weights_units)(const OuterGemm&);
+  void (*winograd_weights_sum)(const OuterGemm&, int64_t tiles, bool first, int64_t unit_begin,
+                               int64_t unit_end, float* shared);
+  void (*winograd_weights_finish)(const OuterGemm&, int64_t output_begin, int64_t output_end,
+                                  const float* shared);
 
   // Instead of `outer` for images of few channels: every thread's sums over images of its own, left in its
   // scratch, then all threads' sums together.

@@ -199,7 +199,7 @@ static void matrix_weights(const OuterGemm& g, int64_t unit_begin, int64_t unit_
     pack_block(g, i, width, x);
     for (int64_t j = 0; j < g.outputs; j += ALEXNET_ROWS)
       for (int64_t c = 0; c < width; c += nr) {
-        const Segment all{dy + j * images, x + c * images, images, nr};
+        const Segment all{dy + j * images, x + c * images, images, nr, ALEXNET_ROWS};
         accumulate<2>(&all, 1, acc);
         store_tile(g, acc, j, i + c);
       }

@@ -9,7 +9,7 @@
 struct Segment {
   const float* a;  // packed dy
   const float* b;  // x
-  int64_t count, pitch;
+  int64_t count, pitch, a_pitch;
 };
 
 template <int V>
@@ -21,9 +21,9 @@ static void accumulate(const Segment* segments, int64_t count, vec (&acc)[ALEXNE
   for (int64_t s = 0; s < count; ++s) {
     const float* a = segments[s].a;
     const float* b = segments[s].b;
-    const int64_t pitch = segments[s].pitch;
+    const int64_t pitch = segments[s].pitch, a_pitch = segments[s].a_pitch;
 #pragma GCC unroll 2
-    for (int64_t i = 0; i < segments[s].count; ++i, a += ALEXNET_ROWS, b += pitch) {
+    for (int64_t i = 0; i < segments[s].count; ++i, a += a_pitch, b += pitch) {
       vec x[V];
       for (int v = 0; v < V; ++v) x[v] = load(b + v * kLanes);
 #pragma GCC unroll 16
@@ -103,7 +103,7 @@ static int64_t segments_of(const OuterGemm& g, int64_t image, int64_t images, in
       to[count++] = {
           packed + ((n * grid.height + y) * grid.width + x0) * ALEXNET_ROWS,
           g.x + (image + n) * g.x_strides.image + row * g.x_strides.row + column * g.x_strides.pixel, x1 - x0,
-          grid.stride * g.x_strides.pixel};
+          grid.stride * g.x_strides.pixel, ALEXNET_ROWS};
     }
   return count;
 }

@@ -40,7 +40,27 @@ function draw(random: Random): Sizes {
   };
 }
 
+/** Many small windows over many channels, as in the deeper layers: backends have ways of their own for these. */
+function drawDeep(random: Random): Sizes {
+  const side = random.pick([3, 3, 5]);
+  const groups = random.pick([1, 1, 2]);
+  const channels = random.pick([16, 24, 32, 48]);
+  const kernels = random.pick([16, 20, 24, 32, 40]);
+  const images = random.integer(8, 12);
+  const pad = (): number => random.integer(0, side - 1);
+  const padding: Padding = [pad(), pad(), pad(), pad()];
+  const [height, width] = [random.integer(7, 9), random.integer(7, 9)];
+  const [top, left, bottom, right] = padding;
+  return {
+    x: [images, height, width, channels * groups],
+    w: [kernels * groups, side, side, channels],
+    y: [images, height + top + bottom - side + 1, width + left + right - side + 1, kernels * groups],
+    geometry: { stride: 1, padding, groups, tf32: false },
+  };
+}
+
 function sizes(random: Random): Sizes {
+  if (random.chance(0.1)) return drawDeep(random);
   for (;;) {
     const drawn = draw(random);
     if (count(drawn.y) * count(drawn.w.slice(1)) <= mostMultiplications) return drawn;
