@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cpu/backend.h"
+#include "cpu/winograd.h"
 
 namespace alexnet::cpu {
 
@@ -38,17 +39,6 @@ struct Convolution {
 
 // With as many pixels a thread, packing all weights costs it 2 % of its time or less.
 constexpr int64_t kManyPixels = 1024;
-// With as many tiles a thread, some of them half empty at the ends of the shares, hardly any time is lost.
-constexpr int64_t kManyTiles = 64;
-
-GatherGemm group_of(GatherGemm g, int64_t group, int64_t source_step, int64_t target_step,
-                    int64_t weight_step) {
-  g.source += group * source_step;
-  g.target += group * target_step;
-  g.weights += group * weight_step;
-  if (g.bias) g.bias += group * g.outputs;
-  return g;
-}
 
 // Shares pixels out, which keeps each thread's in its own cache, where there are many or images are padded
 // first; else panels of outputs, groups' one behind another's, and within a panel tiles of pixels, so that
@@ -78,56 +68,6 @@ void gather_all(const GatherGemm& first, int64_t groups, int64_t source_step, in
   });
 }
 
-// By tiles where there are many, by panels of outputs otherwise: each thread then transforms all tiles for
-// its panels.
-void winograd_all(const GatherGemm& first, int64_t groups, int64_t source_step, int64_t target_step,
-                  int64_t weight_step, const Run& run) {
-  const Kernels& kernels = run.kernels();
-  const int64_t panels = (first.outputs + kernels.columns - 1) / kernels.columns;
-  const int64_t panel_floats = kernels.winograd_panel_floats(first);
-  const int64_t tiles = kernels.winograd_tiles(first.grid);
-  const size_t shared = static_cast<size_t>(groups * panels * panel_floats);
-  const size_t floats = kernels.winograd_scratch(first);
-  const auto group = [&](int64_t g) { return group_of(first, g, source_step, target_step, weight_step); };
-  const auto packed = [&](int64_t g) { return run.shared() + g * panels * panel_floats; };
-  run.pool().share(groups * panels, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t u = begin; u < end; ++u)
-      kernels.winograd_pack(group(u / panels), u % panels, run.shared() + u * panel_floats);
-  });
-  if (tiles >= kManyTiles * run.pool().threads()) {
-    run.pool().share(tiles, kernels.rows, [&](int64_t begin, int64_t end, int thread) {
-      for (int64_t g = 0; g < groups; ++g)
-        kernels.winograd(group(g), packed(g), 0, panels, begin, end, run.scratch(thread, floats, shared));
-    });
-    return;
-  }
-  run.pool().share(groups * panels, 1, [&](int64_t begin, int64_t end, int thread) {
-    for (int64_t g = begin / panels; g <= (end - 1) / panels; ++g)
-      kernels.winograd(group(g), packed(g), std::max(begin - g * panels, int64_t{0}),
-                       std::min(end - g * panels, panels), 0, tiles, run.scratch(thread, floats, shared));
-  });
-}
-
-// One group's gradient with respect to its weights.
-void winograd_weights(const OuterGemm& g, const Run& run) {
-  const Kernels& kernels = run.kernels();
-  const int64_t tiles = kernels.winograd_tiles(g.grid), block = kernels.winograd_weights_tiles(g);
-  const size_t shared = kernels.winograd_weights_shared(g), floats = kernels.winograd_weights_scratch(g);
-  for (int64_t first = 0; first < tiles; first += block) {
-    const int64_t count = std::min(block, tiles - first);
-    run.pool().share(count, 1, [&](int64_t begin, int64_t end, int thread) {
-      kernels.winograd_weights_transform(g, first, begin, end, run.shared(),
-                                         run.scratch(thread, floats, shared));
-    });
-    run.pool().share(kernels.winograd_weights_units(g), 1, [&](int64_t begin, int64_t end, int) {
-      kernels.winograd_weights_sum(g, count, first == 0, begin, end, run.shared());
-    });
-  }
-  run.pool().share(g.outputs, 1, [&](int64_t begin, int64_t end, int) {
-    kernels.winograd_weights_finish(g, begin, end, run.shared());
-  });
-}
-
 // A fully connected layer in either direction.
 void matrix(const GatherGemm& g, const Run& run) {
   const Kernels& kernels = run.kernels();
@@ -152,10 +92,7 @@ void matrix(const GatherGemm& g, const Run& run) {
 }
 
 ScratchSize scratch_size(const Kernels& kernels, const GatherGemm& g, int64_t groups) {
-  if (kernels.is_winograd(g)) {
-    const int64_t panels = groups * ((g.outputs + kernels.columns - 1) / kernels.columns);
-    return {kernels.winograd_scratch(g), static_cast<size_t>(panels * kernels.winograd_panel_floats(g))};
-  }
+  if (uses_winograd(kernels, g)) return winograd_scratch_size(kernels, g, groups);
   if (!g.matrix) return {kernels.gather_scratch(g), 0};
   if (g.w_inner != 1) return {kernels.matrix_backward_scratch(g), 0};
   if (g.grid.images < kFewImages) return {};
@@ -265,8 +202,7 @@ ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardData& 
 ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardWeights& op) {
   const OuterGemm g = outer_of(op);
   if (g.matrix) return {kernels.matrix_weights_scratch(g), 0};
-  if (kernels.is_winograd_weights(g))
-    return {kernels.winograd_weights_scratch(g), kernels.winograd_weights_shared(g)};
+  if (uses_winograd(kernels, g)) return winograd_scratch_size(kernels, g);
   return {kernels.is_first_layer(g) ? kernels.first_layer_scratch(g) : kernels.outer_scratch(g), 0};
 }
 
@@ -279,7 +215,7 @@ void run(const ConvolutionForward& op, const Run& run) {
   if (g.matrix) {
     matrix(g, run);
   } else {
-    const auto share = run.kernels().is_winograd(g) ? winograd_all : gather_all;
+    const auto share = uses_winograd(run.kernels(), g) ? winograd_all : gather_all;
     share(g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output, run);
   }
   if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
@@ -291,7 +227,7 @@ void run(const ConvolutionBackwardData& op, const Run& run) {
   g.target = run.data(op.dx);
   g.weights = run.data(op.w);
   if (g.matrix) return matrix(g, run);
-  const auto share = run.kernels().is_winograd(g) ? winograd_all : gather_all;
+  const auto share = uses_winograd(run.kernels(), g) ? winograd_all : gather_all;
   share(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
 }
 
@@ -313,7 +249,7 @@ void run(const ConvolutionBackwardWeights& op, const Run& run) {
     run.pool().share(kernels.matrix_weights_units(g), 1, [&](int64_t begin, int64_t end, int thread) {
       kernels.matrix_weights(g, begin, end, run.scratch(thread, floats));
     });
-  } else if (kernels.is_winograd_weights(g)) {
+  } else if (uses_winograd(kernels, g)) {
     for (int64_t i = 0; i < op.groups; ++i) winograd_weights(group(i), run);
   } else if (kernels.is_first_layer(g)) {
     for (int64_t i = 0; i < op.groups; ++i) first_layer(group(i), run);

@@ -7,6 +7,15 @@
 // side are half of a first-level cache or less.
 static constexpr int64_t kRun = 256;
 
+// Weights are asked for ahead of their use, a few lines for every tile computed: otherwise the multipliers
+// wait while the memory works, and the other way round.
+static constexpr int64_t kLine = 16;  // floats
+
+static void ask_for(const float* from, int64_t pitch, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < columns; c += kLine) __builtin_prefetch(from + r * pitch + c, 0, 2);
+}
+
 // ---- few images: bound by the memory that holds w
 
 // The sums run along i, so w is read as it lies; four outputs share each load of x.
@@ -85,6 +94,10 @@ static void matrix_forward(const GatherGemm& g, int64_t begin, int64_t end, cons
           const int rows = static_cast<int>(outputs - k < ALEXNET_ROWS ? outputs - k : ALEXNET_ROWS);
           const float* sources[ALEXNET_ROWS];
           for (int m = 0; m < rows; ++m) sources[m] = g.weights + (j + k + m) * g.w_output + i;
+          if (p == 0 && i + depth < g.inner)
+            ask_for(sources[0] + depth, g.w_output, rows, kRun);
+          else if (p == 0 && j + kOutputs + k + rows <= end)
+            ask_for(g.weights + (j + kOutputs + k) * g.w_output, g.w_output, rows, kRun);
           const float* panel = packed + i * width + p * nr * depth;
           multiply_rows(rows, Tile{sources, &panel, 1, depth}, sum);
           for (int m = 0; m < rows; ++m) {
@@ -131,12 +144,23 @@ static void matrix_backward(const GatherGemm& g, int64_t begin, int64_t end, flo
   part.outputs = end;
   for (int64_t j = begin; j < end; j += kColumns) {
     const int64_t columns = end - j < kColumns ? end - j : kColumns;
+    const int64_t tiles = (columns + nr - 1) / nr * ((g.grid.images + ALEXNET_ROWS - 1) / ALEXNET_ROWS);
     for (int64_t i = 0; i < g.inner; i += kRun) {
       const int64_t depth = g.inner - i < kRun ? g.inner - i : kRun;
       pack_columns(g, j, columns, i, depth, packed);
       part.accumulate = g.accumulate || i > 0;
+      // The next rows of these columns, or the first ones of the next columns.
+      const bool below = i + depth < g.inner;
+      const float* next = g.weights + (below ? (i + depth) * g.w_inner + j : j + kColumns);
+      const int64_t rows_ahead = below ? (g.inner - i - depth < kRun ? g.inner - i - depth : kRun)
+                                       : (j + 2 * kColumns <= end ? (g.inner < kRun ? g.inner : kRun) : 0);
+      const int64_t at_once = (rows_ahead + tiles - 1) / tiles;
+      int64_t asked = 0;
       for (int64_t c = 0; c < columns; c += nr)
         for (int64_t n = 0; n < g.grid.images; n += ALEXNET_ROWS) {
+          const int64_t asking = rows_ahead - asked < at_once ? rows_ahead - asked : at_once;
+          ask_for(next + asked * g.w_inner, g.w_inner, asking, columns);
+          asked += asking;
           const int64_t left = g.grid.images - n;
           const int rows = left < ALEXNET_ROWS ? static_cast<int>(left) : ALEXNET_ROWS;
           const float* sources[ALEXNET_ROWS];

@@ -59,8 +59,30 @@ function drawDeep(random: Random): Sizes {
   };
 }
 
+/** Large windows that move several pixels at a time over few channels, as in the first layer. */
+function drawFirst(random: Random): Sizes {
+  const stride = random.pick([2, 4]);
+  const side = 3 * stride - random.integer(0, stride - 1);
+  const channels = stride === 2 ? 4 : random.pick([1, 2, 3]);
+  const kernels = random.pick([16, 24, 32]);
+  const pad = (): number => random.integer(0, side - 1);
+  const padding: Padding = [pad(), pad(), pad(), pad()];
+  const [top, left, bottom, right] = padding;
+  const [height, width] = [random.integer(9 * stride, 11 * stride), random.integer(9 * stride, 11 * stride)];
+  const p = Math.floor((height + top + bottom - side) / stride) + 1;
+  const q = Math.floor((width + left + right - side) / stride) + 1;
+  const images = Math.ceil(120 / (Math.ceil(p / 3) * Math.ceil(q / 3)));
+  return {
+    x: [images, height, width, channels],
+    w: [kernels, side, side, channels],
+    y: [images, p, q, kernels],
+    geometry: { stride, padding, groups: 1, tf32: false },
+  };
+}
+
 function sizes(random: Random): Sizes {
   if (random.chance(0.1)) return drawDeep(random);
+  if (random.chance(0.07)) return drawFirst(random);
   for (;;) {
     const drawn = draw(random);
     if (count(drawn.y) * count(drawn.w.slice(1)) <= mostMultiplications) return drawn;
