@@ -16,7 +16,7 @@ async function run(given: Given): Promise<number> {
       `expected compute capabilities such as 80,90a for --arch, received ${arch}`,
     );
   }
-  const { packageRoot } = await import('../../lib/runtime/native.js');
+  const { packageRoot } = await import('../../lib/package-root.js');
   const flags = [...(cuda ? ['--cuda'] : []), ...(cpu ? ['--cpu'] : []), ...(arch ? ['--arch', arch] : [])];
   const script = join(packageRoot(), 'scripts', 'install.mjs');
   const child = spawn(process.execPath, [script, '--rebuild', ...flags], { stdio: 'inherit' });

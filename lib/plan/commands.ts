@@ -68,6 +68,8 @@ export type Op<T = Tensor> =
       readonly x: T;
       readonly w: T;
       readonly bias?: T;
+      /** w in an order of the device's own, as Device.pack left it there; bytes. */
+      readonly packed?: T;
       readonly y: T;
       readonly accumulate: boolean;
       readonly activation: Activation;

@@ -39,6 +39,8 @@ export interface PlanOptions {
   /** The host gives the network's input itself (batch × crop × crop × 3 float32) instead of images and views. */
   readonly rawInput?: boolean;
   readonly workspaceOf: WorkspaceOf;
+  /** Bytes of a convolution's packed weights on a device; for plans whose weights stay as they are from run to run. */
+  readonly packedOf?: WorkspaceOf;
 }
 
 /** A place the host writes before a run or reads after it. */
@@ -159,6 +161,7 @@ export function plan(options: PlanOptions): Plan {
     gradients = backward.gradients;
   }
 
+  if (options.packedOf) packWeights(builder, options.packedOf);
   const { placements, workspaces, peak } = placeAll(builder, options.workspaceOf);
   const place = (value: Value): Port => ({ device: value.device, tensor: tensorAt(value, placements) });
   const toCommand = (draft: Draft, device: number): Command => {
@@ -201,12 +204,26 @@ export function plan(options: PlanOptions): Plan {
   };
 }
 
+const unplaced = (value: Value): Tensor => ({ offset: 0, shape: value.shape, dtype: value.dtype });
+
+/** Gives each convolution a place for its weights in the device's own order, where the device has one. */
+function packWeights(builder: PlanBuilder, packedOf: WorkspaceOf): void {
+  builder.lists.forEach((list, device) => {
+    list.forEach((draft, i) => {
+      if (draft.op !== 'convolution_forward') return;
+      const bytes = packedOf(device, mapOperands(draft, unplaced));
+      if (bytes === 0) return;
+      const packed = builder.value(device, 'weights', `packed ${draft.label}`, [1, 1, 1, bytes], 'uint8');
+      list[i] = { ...draft, packed };
+    });
+  });
+}
+
 function placeAll(builder: PlanBuilder, workspaceOf: WorkspaceOf) {
   const placements: Placement[] = [];
   const workspaces: (Value | undefined)[] = [];
   const peak: MemoryByKind[] = [];
   builder.lists.forEach((list, device) => {
-    const unplaced = (value: Value): Tensor => ({ offset: 0, shape: value.shape, dtype: value.dtype });
     const scratch = Math.max(
       0,
       ...list

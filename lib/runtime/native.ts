@@ -2,9 +2,9 @@
 
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { AlexNetError, type ErrorCode } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import type { Command, Step } from '../plan/commands.js';
 
 /** What a device is made of. */
@@ -58,6 +58,8 @@ interface NativeDevice {
   write(offset: number, data: Bytes): void;
   read(offset: number, data: Bytes): void;
   workspace(command: Command): number;
+  packedBytes(command: Command): number;
+  pack(command: Command): void;
   close(): void;
 }
 
@@ -76,23 +78,12 @@ interface Addon {
   cudaInfo(): CudaInfo;
   checkPeers(one: number, other: number, patienceMs: number): PeerCheck;
   hostMemory(bytes: number): ArrayBuffer;
+  accumulate(pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void;
   measure(options: { readonly threads: number }): Promise<Peak>;
   measureCard(index: number): Promise<CardPeak>;
 }
 
 const binary = 'alexnet_native.node';
-
-/** The folder of package.json, whether this file runs from dist/ or from the sources. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder)
-      throw new AlexNetError('DEVICE', 'alexnet-native: its package.json is missing; install it again');
-    folder = above;
-  }
-  return folder;
-}
 
 /** The name of this machine's folder under prebuilds/. */
 export function platformName(): string {
@@ -182,6 +173,16 @@ export class Device implements Disposable {
   /** Scratch bytes that the command needs besides its operands, wherever these lie. */
   workspace(command: Command): number {
     return native(() => this.#native.workspace(command));
+  }
+
+  /** Bytes of a convolution's weights in an order of the device's own; 0 where it reads them as they are. */
+  packedBytes(command: Command): number {
+    return native(() => this.#native.packedBytes(command));
+  }
+
+  /** Fills a convolution's packed weights from its weights, at once. Only while no run is under way on this device. */
+  pack(command: Command): void {
+    native(() => this.#native.pack(command));
   }
 
   /** Gives memory and threads back, when the runs under way have ended. May be called again. */
@@ -280,6 +281,13 @@ export const checkPeers = (one: number, other: number, patienceMs: number): Peer
 
 /** Memory that cards copy from by themselves, beside the computation; ordinary memory where there is no card. */
 export const hostMemory = (bytes: number): ArrayBuffer => native(() => addon().hostMemory(bytes));
+
+/**
+ * Adds an image's r, g, b bytes to `mean`, each to its own place, and to the nine sums of `colour`: over r, g, b, rr, rg, rb, gg,
+ * gb, bb. Throws USAGE where the lengths do not go together.
+ */
+export const accumulate = (pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void =>
+  native(() => addon().accumulate(pixels, mean, colour));
 
 /** What this machine can do at most, measured now: one second of multiply-adds, one of copying. */
 export interface Peak {

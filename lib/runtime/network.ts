@@ -118,6 +118,7 @@ export class Network implements AsyncDisposable {
     } finally {
       program.close();
     }
+    this.pack();
   }
 
   get shards(): readonly Shard[] {
@@ -162,6 +163,16 @@ export class Network implements AsyncDisposable {
         this.device(device).write(this.portOf(shard, 'copy').tensor.offset, toBfloat16(block));
       }
     }
+    this.pack();
+  }
+
+  /** Weights in the devices' own order, where commands read them so. */
+  private pack(): void {
+    this.inferencePlan.lists.forEach((list, device) => {
+      for (const command of list) {
+        if (command.op === 'convolution_forward' && command.packed) this.device(device).pack(command);
+      }
+    });
   }
 
   /** Gradients of the last step, whole-model tensors by name; only when opened with update: false. */

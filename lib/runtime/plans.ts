@@ -30,6 +30,10 @@ export function makePlans(options: NetworkOptions, devices: readonly Device[]): 
   const inference = plan({
     ...common,
     besideTraining: training !== undefined,
+    // Training changes the weights with every step: there, packing them is a part of each product.
+    ...(!training && {
+      packedOf: (device: number, command: Command) => devices[device]?.packedBytes(command) ?? 0,
+    }),
     taps: feature ? [feature] : [],
   });
   return { training, inference };

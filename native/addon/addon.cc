@@ -3,6 +3,7 @@
 
 #include "addon/cards.h"
 #include "addon/device.h"
+#include "addon/images.h"
 #include "addon/machine.h"
 #include "addon/pending_runs.h"
 #include "addon/program.h"
@@ -12,6 +13,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new PendingRuns(env));
   exports.Set("Device", DeviceObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
+  exports.Set("accumulate", Napi::Function::New(env, accumulate, "accumulate"));
   exports.Set("cpuInfo", Napi::Function::New(env, cpu_info, "cpuInfo"));
   exports.Set("cudaInfo", Napi::Function::New(env, cuda_info, "cudaInfo"));
   exports.Set("checkPeers", Napi::Function::New(env, check_peers, "checkPeers"));

@@ -34,7 +34,8 @@ Napi::Function DeviceObject::define(Napi::Env env) {
       env, "Device",
       {InstanceMethod<&DeviceObject::reserve>("reserve"), InstanceMethod<&DeviceObject::write>("write"),
        InstanceMethod<&DeviceObject::read>("read"), InstanceMethod<&DeviceObject::workspace>("workspace"),
-       InstanceMethod<&DeviceObject::close>("close")});
+       InstanceMethod<&DeviceObject::packed_bytes>("packedBytes"),
+       InstanceMethod<&DeviceObject::pack>("pack"), InstanceMethod<&DeviceObject::close>("close")});
 }
 
 std::shared_ptr<Device> DeviceObject::device_of(const Napi::Value& value) {
@@ -82,18 +83,44 @@ Napi::Value DeviceObject::read(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value DeviceObject::workspace(const Napi::CallbackInfo& info) {
+namespace {
+
+// What `ask` says of a command that computes; its errors name the command.
+template <class Ask>
+Napi::Value of_command(const Napi::CallbackInfo& info, const Ask& ask) {
   return translate(info.Env(), [&]() -> Napi::Value {
     const Command command = parse_command(info[0], "the command");
     const auto* op = std::get_if<ComputeOp>(&command.op);
     if (!op) return Napi::Number::New(info.Env(), 0);
     try {
-      return Napi::Number::New(info.Env(), static_cast<double>(device_->workspace(*op)));
+      return Napi::Number::New(info.Env(), static_cast<double>(ask(*op)));
     } catch (const Error& error) {
       const std::string label = command.label.empty() ? "" : ", " + command.label;
       throw Error(error.code(),
                   std::string("the command (") + op_name(command) + label + "): " + error.what());
     }
+  });
+}
+
+}  // namespace
+
+Napi::Value DeviceObject::workspace(const Napi::CallbackInfo& info) {
+  return of_command(info, [&](const ComputeOp& op) { return device_->workspace(op); });
+}
+
+Napi::Value DeviceObject::packed_bytes(const Napi::CallbackInfo& info) {
+  return of_command(info, [&](const ComputeOp& op) {
+    const auto* convolution = std::get_if<ConvolutionForward>(&op);
+    return convolution ? device_->packed_bytes(*convolution) : 0;
+  });
+}
+
+Napi::Value DeviceObject::pack(const Napi::CallbackInfo& info) {
+  return of_command(info, [&](const ComputeOp& op) {
+    const auto* convolution = std::get_if<ConvolutionForward>(&op);
+    if (!convolution) throw Error("BAD_PROGRAM", "has no weights to pack; expected a convolution_forward");
+    device_->pack(*convolution);
+    return size_t{0};
   });
 }
 

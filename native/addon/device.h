@@ -23,6 +23,8 @@ class DeviceObject : public Napi::ObjectWrap<DeviceObject> {
   Napi::Value write(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);
   Napi::Value workspace(const Napi::CallbackInfo& info);
+  Napi::Value packed_bytes(const Napi::CallbackInfo& info);
+  Napi::Value pack(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Device> device_;

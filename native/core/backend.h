@@ -25,6 +25,11 @@ class Backend {
 
   // Scratch bytes `op` needs besides its operands. Depends on the op's shapes and the device only.
   virtual size_t workspace(const ComputeOp& op) const = 0;
+  // Bytes of op.w in an order of the backend's own, for weights that are used many times as they are; 0 where
+  // it has none for this op. Depends on the op's shapes and the device only.
+  virtual size_t packed_bytes(const ConvolutionForward&) const { return 0; }
+  // Fills op.packed from op.w.
+  virtual void pack(const ConvolutionForward&) {}
   // Throws Error("BAD_PROGRAM") for what this backend cannot carry out (a dtype, say). Called once, at
   // compile time.
   virtual void check(const ComputeOp& op) const = 0;

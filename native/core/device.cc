@@ -49,6 +49,18 @@ size_t Device::workspace(const ComputeOp& op) const {
   return backend().workspace(op);
 }
 
+size_t Device::packed_bytes(const ConvolutionForward& op) const {
+  check_op(op);
+  return backend().packed_bytes(op);
+}
+
+void Device::pack(const ConvolutionForward& op) {
+  Backend& backend = idle_backend("packing");
+  check_placed_op(op, backend);
+  if (!op.packed) throw Error("BAD_PROGRAM", "packed is missing; expected a place for the packed weights");
+  backend.pack(op);
+}
+
 void Device::close() {
   closed_ = true;
   if (!busy()) free();

@@ -23,6 +23,11 @@ class Device {
   // Scratch bytes `op` needs. Throws Error("BAD_PROGRAM") for an op that no program could hold.
   size_t workspace(const ComputeOp& op) const;
 
+  // Bytes for the op's packed weights, 0 where they stay as they are; and to fill them. Throw
+  // Error("BAD_PROGRAM") likewise; packing also Error("DEVICE") while a run is under way.
+  size_t packed_bytes(const ConvolutionForward& op) const;
+  void pack(const ConvolutionForward& op);
+
   // Gives threads and memory back; at the end of the last run where some are under way or queued. Idempotent.
   void close();
   bool closed() const { return closed_; }

@@ -48,11 +48,12 @@ struct Step {
 // are floor((H + top + bottom - R) / stride) + 1, its columns likewise. Channels of group g of x meet w's
 // kernels [g*K/groups, (g+1)*K/groups); w's last dimension is C / groups. tf32, here and in the two
 // gradients: float32 operands may be rounded to tf32 (10 bits of mantissa) where a device multiplies these
-// faster; sums stay float32.
+// faster; sums stay float32. packed, Backend::packed_bytes(op) bytes, is w as Backend::pack left it there;
+// where it is given w is not read.
 struct ConvolutionForward {
   static constexpr const char* kName = "convolution_forward";
   Tensor x, w, y;
-  std::optional<Tensor> bias;
+  std::optional<Tensor> bias, packed;
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
@@ -63,7 +64,7 @@ struct ConvolutionForward {
   double scale = 1;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
-    v.input("x", s.x), v.input("w", s.w), v.input("bias", s.bias);
+    v.input("x", s.x), v.input("w", s.w), v.input("bias", s.bias), v.input("packed", s.packed);
     s.accumulate ? v.inout("y", s.y) : v.output("y", s.y);
   }
   template <class Self, class V>

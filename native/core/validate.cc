@@ -66,16 +66,27 @@ void check_workspace(const Command& command, const ComputeOp& op, const Backend&
             "workspace overlaps " + std::string(operand.name) + "; expected a place of its own");
 }
 
-void check_compute(const Command& command, const ComputeOp& op, const Backend& backend) {
+void check_packed(const ComputeOp& op, const Backend& backend) {
+  const auto* convolution = std::get_if<ConvolutionForward>(&op);
+  if (!convolution || !convolution->packed) return;
+  const Tensor& packed = *convolution->packed;
+  const size_t expected = backend.packed_bytes(*convolution);
+  require(expected > 0, "packed is given; this device packs no weights for such a convolution");
+  require(packed.dtype == DType::kUint8 && packed.bytes() == expected && packed.dense(),
+          "packed has " + std::to_string(packed.bytes()) + " bytes; expected " + std::to_string(expected) +
+              " of uint8");
+}
+
+}  // namespace
+
+void check_placed_op(const ComputeOp& op, const Backend& backend) {
   check_op(op);
+  check_packed(op, backend);
   const std::vector<Operand> operands = operands_of(op);
   for (const Operand& operand : operands) check_place(operand.name, *operand.tensor, backend.arena_bytes());
   check_aliases(op, operands);
   backend.check(op);
-  check_workspace(command, op, backend, operands);
 }
-
-}  // namespace
 
 const char* op_name(const Command& command) {
   if (std::holds_alternative<Transfer>(command.op)) return Transfer::kName;
@@ -96,9 +107,10 @@ void validate(const Lists& lists, const std::vector<const Backend*>& backends) {
     for (size_t index = 0; index < lists[device].size(); ++index) {
       const Command& command = lists[device][index];
       try {
-        if (const auto* op = std::get_if<ComputeOp>(&command.op))
-          check_compute(command, *op, *backends[device]);
-        else
+        if (const auto* op = std::get_if<ComputeOp>(&command.op)) {
+          check_placed_op(*op, *backends[device]);
+          check_workspace(command, *op, *backends[device], operands_of(*op));
+        } else
           require(command.workspace_bytes == 0, "has a workspace; expected none");
       } catch (const Error& error) {
         throw Error(error.code(), command_text(command, device, index) + ": " + error.what());

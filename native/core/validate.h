@@ -23,6 +23,9 @@ std::string command_text(const Command& command, size_t device, size_t index);
 // the op's workspace. Throws Error("BAD_PROGRAM") without the command's name.
 void check_op(const ComputeOp& op);
 
+// The same, and where the operands lie, what they share, and what the backend can carry out.
+void check_placed_op(const ComputeOp& op, const Backend& backend);
+
 // A program's lists, one per device, against the devices' backends. Throws Error("BAD_PROGRAM").
 void validate(const Lists& lists, const std::vector<const Backend*>& backends);
 

@@ -13,6 +13,8 @@ class CpuBackend : public HostBackend {
   explicit CpuBackend(int threads);
 
   size_t workspace(const ComputeOp& op) const override;
+  size_t packed_bytes(const ConvolutionForward& op) const override;
+  void pack(const ConvolutionForward& op) override;
   void check(const ComputeOp& op) const override;
   void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) override;
 

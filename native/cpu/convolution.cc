@@ -2,6 +2,7 @@
 // is its whole input; it is handed to the kernels as a plain matrix product.
 
 #include <algorithm>
+#include <vector>
 
 #include "cpu/backend.h"
 #include "cpu/winograd.h"
@@ -111,6 +112,7 @@ GatherGemm gather_of(const ConvolutionForward& op) {
   g.accumulate = op.accumulate;
   g.activation = static_cast<int>(op.activation);
   g.scale = static_cast<float>(op.scale);
+  g.packed = op.packed.has_value();
   g.matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
   if (g.matrix) {
     g.grid = matrix_grid(op.x.n());
@@ -212,13 +214,29 @@ void run(const ConvolutionForward& op, const Run& run) {
   g.target = run.data(op.y);
   g.weights = run.data(op.w);
   g.bias = op.bias ? run.data(*op.bias) : nullptr;
-  if (g.matrix) {
+  const int64_t weight_step = g.outputs * g.w_output;
+  if (g.matrix)
     matrix(g, run);
-  } else {
-    const auto share = uses_winograd(run.kernels(), g) ? winograd_all : gather_all;
-    share(g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output, run);
-  }
+  else if (uses_winograd(run.kernels(), g))
+    winograd_all(g, op.groups, op.w.c(), g.outputs, weight_step, op.packed ? run.data(*op.packed) : nullptr,
+                 run);
+  else
+    gather_all(g, op.groups, op.w.c(), g.outputs, weight_step, run);
   if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
+}
+
+size_t CpuBackend::packed_bytes(const ConvolutionForward& op) const {
+  GatherGemm g = gather_of(op);
+  g.packed = true;
+  return uses_winograd(kernels_, g) ? winograd_packed_floats(kernels_, g, op.groups) * sizeof(float) : 0;
+}
+
+void CpuBackend::pack(const ConvolutionForward& op) {
+  GatherGemm g = gather_of(op);
+  g.weights = data<float>(op.w);
+  std::vector<float> deep(winograd_deep_floats(g, op.groups));
+  winograd_pack_all(g, op.groups, g.outputs * g.w_output, kernels_, pool_, data<float>(*op.packed),
+                    deep.data());
 }
 
 void run(const ConvolutionBackwardData& op, const Run& run) {
@@ -227,8 +245,9 @@ void run(const ConvolutionBackwardData& op, const Run& run) {
   g.target = run.data(op.dx);
   g.weights = run.data(op.w);
   if (g.matrix) return matrix(g, run);
-  const auto share = uses_winograd(run.kernels(), g) ? winograd_all : gather_all;
-  share(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
+  if (uses_winograd(run.kernels(), g))
+    return winograd_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, nullptr, run);
+  gather_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
 }
 
 void run(const ConvolutionBackwardWeights& op, const Run& run) {

@@ -7,15 +7,6 @@
 // side are half of a first-level cache or less.
 static constexpr int64_t kRun = 256;
 
-// Weights are asked for ahead of their use, a few lines for every tile computed: otherwise the multipliers
-// wait while the memory works, and the other way round.
-static constexpr int64_t kLine = 16;  // floats
-
-static void ask_for(const float* from, int64_t pitch, int64_t rows, int64_t columns) {
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; c += kLine) __builtin_prefetch(from + r * pitch + c, 0, 2);
-}
-
 // ---- few images: bound by the memory that holds w
 
 // The sums run along i, so w is read as it lies; four outputs share each load of x.

@@ -42,45 +42,17 @@ OuterGemm deep(const OuterGemm& g, const SpaceToDepth& s) {
   return made;
 }
 
-size_t packed_floats(const Kernels& kernels, const GatherGemm& g, int64_t groups) {
-  return static_cast<size_t>(groups * panels_of(kernels, g) * kernels.winograd_panel_floats(g));
-}
-
-// All panels' weights, groups behind one another; `group(g)` is a group's convolution.
-template <class Group>
-void pack_all(const GatherGemm& any, int64_t groups, const Group& group, float* packed, const Run& run) {
-  const Kernels& kernels = run.kernels();
-  const int64_t panels = panels_of(kernels, any), floats = kernels.winograd_panel_floats(any);
-  run.pool().share(groups * panels, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t u = begin; u < end; ++u)
-      kernels.winograd_pack(group(u / panels), u % panels, packed + u * floats);
-  });
-}
-
-// What a first layer's threads share: the kernels over blocks, the packed weights. Each has its image's
-// blocks and its scratch.
+// Each thread has its image's blocks and its scratch.
 void first_layer_all(const GatherGemm& first, int64_t groups, int64_t source_step, int64_t target_step,
-                     int64_t weight_step, const Run& run) {
+                     const float* packed, size_t shared, const Run& run) {
   const Kernels& kernels = run.kernels();
   const SpaceToDepth s{first.grid, first.inner};
   const GatherGemm one = deep(first, s);
-  const ScratchSize size = winograd_scratch_size(kernels, first, groups);
-  float* weights = run.shared();
-  float* packed = weights + groups * first.outputs * s.kernel_floats();
-  run.pool().share(groups * first.outputs, 1, [&](int64_t begin, int64_t end, int) {
-    for (int64_t j = begin; j < end; ++j)
-      s.kernel(first.weights + j / first.outputs * weight_step + j % first.outputs * first.w_output,
-               first.w_row, first.w_column, weights + j * s.kernel_floats());
-  });
-  const auto group = [&](int64_t g) {
-    GatherGemm made = group_of(one, g, 0, target_step, 0);
-    made.weights = weights + g * first.outputs * s.kernel_floats();
-    return made;
-  };
-  pack_all(one, groups, group, packed, run);
+  const size_t floats = winograd_scratch_size(kernels, first, groups).each;
+  const auto group = [&](int64_t g) { return group_of(one, g, 0, target_step, 0); };
   const int64_t panels = panels_of(kernels, one), tiles = kernels.winograd_tiles(one.grid);
   run.pool().share(first.grid.images * tiles, kernels.rows, [&](int64_t begin, int64_t end, int thread) {
-    float* blocks = run.scratch(thread, size.each, size.shared);
+    float* blocks = run.scratch(thread, floats, shared);
     for (int64_t g = 0; g < groups; ++g)
       for (int64_t at = begin; at < end;) {
         const int64_t image = at / tiles, tile = at % tiles, count = std::min(tiles - tile, end - at);
@@ -155,12 +127,43 @@ bool uses_winograd(const Kernels& kernels, const OuterGemm& g) {
 }
 
 ScratchSize winograd_scratch_size(const Kernels& kernels, const GatherGemm& g, int64_t groups) {
-  if (!is_first_layer(g.grid, g.inner))
-    return {kernels.winograd_scratch(g), packed_floats(kernels, g, groups)};
+  const size_t shared =
+      g.packed ? 0 : winograd_deep_floats(g, groups) + winograd_packed_floats(kernels, g, groups);
+  if (!is_first_layer(g.grid, g.inner)) return {kernels.winograd_scratch(g), shared};
   const SpaceToDepth s{g.grid, g.inner};
-  const GatherGemm one = deep(g, s);
-  return {static_cast<size_t>(s.image_floats()) + kernels.winograd_scratch(one),
-          static_cast<size_t>(groups * g.outputs * s.kernel_floats()) + packed_floats(kernels, one, groups)};
+  return {static_cast<size_t>(s.image_floats()) + kernels.winograd_scratch(deep(g, s)), shared};
+}
+
+size_t winograd_packed_floats(const Kernels& kernels, const GatherGemm& g, int64_t groups) {
+  const GatherGemm one = is_first_layer(g.grid, g.inner) ? deep(g, {g.grid, g.inner}) : g;
+  return static_cast<size_t>(groups * panels_of(kernels, one) * kernels.winograd_panel_floats(one));
+}
+
+size_t winograd_deep_floats(const GatherGemm& g, int64_t groups) {
+  if (!is_first_layer(g.grid, g.inner)) return 0;
+  return static_cast<size_t>(groups * g.outputs * SpaceToDepth{g.grid, g.inner}.kernel_floats());
+}
+
+void winograd_pack_all(const GatherGemm& first, int64_t groups, int64_t weight_step, const Kernels& kernels,
+                       ThreadPool& pool, float* packed, float* deep_weights) {
+  GatherGemm one = first;
+  int64_t step = weight_step;
+  if (is_first_layer(first.grid, first.inner)) {
+    const SpaceToDepth s{first.grid, first.inner};
+    pool.share(groups * first.outputs, 1, [&](int64_t begin, int64_t end, int) {
+      for (int64_t j = begin; j < end; ++j)
+        s.kernel(first.weights + j / first.outputs * weight_step + j % first.outputs * first.w_output,
+                 first.w_row, first.w_column, deep_weights + j * s.kernel_floats());
+    });
+    one = deep(first, s);
+    one.weights = deep_weights;
+    step = first.outputs * s.kernel_floats();
+  }
+  const int64_t panels = panels_of(kernels, one), floats = kernels.winograd_panel_floats(one);
+  pool.share(groups * panels, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t u = begin; u < end; ++u)
+      kernels.winograd_pack(group_of(one, u / panels, 0, 0, step), u % panels, packed + u * floats);
+  });
 }
 
 ScratchSize winograd_scratch_size(const Kernels& kernels, const OuterGemm& g) {
@@ -176,28 +179,30 @@ ScratchSize winograd_scratch_size(const Kernels& kernels, const OuterGemm& g) {
 // By tiles where there are many, by panels of outputs otherwise: each thread then transforms all tiles for
 // its panels.
 void winograd_all(const GatherGemm& first, int64_t groups, int64_t source_step, int64_t target_step,
-                  int64_t weight_step, const Run& run) {
-  if (is_first_layer(first.grid, first.inner))
-    return first_layer_all(first, groups, source_step, target_step, weight_step, run);
+                  int64_t weight_step, const float* packed, const Run& run) {
   const Kernels& kernels = run.kernels();
-  const int64_t panels = panels_of(kernels, first), tiles = kernels.winograd_tiles(first.grid);
   const ScratchSize size = winograd_scratch_size(kernels, first, groups);
+  if (!packed) {
+    float* made = run.shared() + winograd_deep_floats(first, groups);
+    winograd_pack_all(first, groups, weight_step, kernels, run.pool(), made, run.shared());
+    packed = made;
+  }
+  if (is_first_layer(first.grid, first.inner))
+    return first_layer_all(first, groups, source_step, target_step, packed, size.shared, run);
+  const int64_t panels = panels_of(kernels, first), tiles = kernels.winograd_tiles(first.grid);
   const auto group = [&](int64_t g) { return group_of(first, g, source_step, target_step, weight_step); };
-  const auto packed = [&](int64_t g) {
-    return run.shared() + g * panels * kernels.winograd_panel_floats(first);
-  };
-  pack_all(first, groups, group, run.shared(), run);
+  const auto weights = [&](int64_t g) { return packed + g * panels * kernels.winograd_panel_floats(first); };
   if (tiles >= kManyTiles * run.pool().threads()) {
     run.pool().share(tiles, kernels.rows, [&](int64_t begin, int64_t end, int thread) {
       for (int64_t g = 0; g < groups; ++g)
-        kernels.winograd(group(g), packed(g), 0, panels, begin, end,
+        kernels.winograd(group(g), weights(g), 0, panels, begin, end,
                          run.scratch(thread, size.each, size.shared));
     });
     return;
   }
   run.pool().share(groups * panels, 1, [&](int64_t begin, int64_t end, int thread) {
     for (int64_t g = begin / panels; g <= (end - 1) / panels; ++g)
-      kernels.winograd(group(g), packed(g), std::max(begin - g * panels, int64_t{0}),
+      kernels.winograd(group(g), weights(g), std::max(begin - g * panels, int64_t{0}),
                        std::min(end - g * panels, panels), 0, tiles,
                        run.scratch(thread, size.each, size.shared));
   });

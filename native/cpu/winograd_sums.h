@@ -19,7 +19,8 @@ static int64_t winograd_weights_tiles(const OuterGemm& g) {
 }
 
 static bool is_winograd_weights(const OuterGemm& g) {
-  return !g.matrix && suits_winograd(g.grid, g.inner, g.outputs) && g.outputs % kLanes == 0;
+  return !g.matrix && suits_winograd(g.grid, g.inner, g.outputs) && g.outputs % kLanes == 0 &&
+         winograd_tiles(g.grid) >= kFewTiles;
 }
 
 // What the threads share: the sums at all points, [point][block of channels][output][channel], and the tiles

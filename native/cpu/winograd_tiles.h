@@ -31,12 +31,12 @@ static int64_t winograd_tiles(const Grid& grid) {
 
 static bool suits_winograd(const Grid& grid, int64_t inner, int64_t outputs) {
   return grid.rows == grid.columns && (grid.rows == 3 || grid.rows == 5) && grid.stride == 1 &&
-         inner % kLanes == 0 && inner >= 2 * kLanes && outputs >= 2 * kLanes &&
-         winograd_tiles(grid) >= kFewTiles;
+         inner % kLanes == 0 && inner >= 2 * kLanes && outputs >= 2 * kLanes;
 }
 
 static bool is_winograd(const GatherGemm& g) {
-  return !g.matrix && suits_winograd(g.grid, g.inner, g.outputs);
+  return !g.matrix && suits_winograd(g.grid, g.inner, g.outputs) &&
+         (g.packed || winograd_tiles(g.grid) >= kFewTiles);
 }
 
 static int64_t all_points(const Grid& grid) { return grid.rows == 3 ? Cut3::kAll : Cut5::kAll; }
@@ -155,11 +155,15 @@ static size_t winograd_scratch(const GatherGemm& g) {
   return static_cast<size_t>(g.inner + all * (held_inputs(g).pitch() + tiles * 2 * kLanes) + 4 * kLanes + 64);
 }
 
-// Products at one point for all tiles held.
-static void multiply_point(const float* inputs, int64_t inner, int64_t tiles, const float* panel,
+// Products at one point for all tiles held. Where each weight is read `once` it comes from memory: the next
+// point's are asked for.
+static void multiply_point(const float* inputs, int64_t inner, int64_t tiles, const float* panel, bool once,
                            float* products) {
   vec sum[ALEXNET_ROWS][2];
+  const float* next = panel + inner * 2 * kLanes;
+  const int64_t ahead = once ? (inner * ALEXNET_ROWS + tiles - 1) / tiles : 0;
   for (int64_t t = 0; t < tiles; t += ALEXNET_ROWS) {
+    ask_for(next + t / ALEXNET_ROWS * ahead * 2 * kLanes, 2 * kLanes, ahead, 2 * kLanes);
     const int rows = tiles - t < ALEXNET_ROWS ? static_cast<int>(tiles - t) : ALEXNET_ROWS;
     const float* sources[ALEXNET_ROWS];
     for (int m = 0; m < rows; ++m) sources[m] = inputs + (t + m) * inner;
@@ -216,7 +220,7 @@ static void winograd_tiles_of(const GatherGemm& g, const float* packed, int64_t 
       const float* weights = packed + panel * C::kAll * g.inner * nr;
       for (int64_t point = 0; point < C::kAll; ++point)
         multiply_point(inputs + point * layout.pitch(), g.inner, tiles, weights + point * g.inner * nr,
-                       products + point * held * nr);
+                       end - begin <= held, products + point * held * nr);
       const float* padded_bias = pack_bias(g, panel * nr, bias);
       for (int64_t t = 0; t < tiles; ++t)
         write_tile<C>(g, place_of(grid, first + t), products + t * nr, held * nr, panel * nr, padded_bias);

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../lib/runtime/native.js';
+import { packageRoot } from '../../lib/package-root.js';
 
 const addon = join(packageRoot(), 'build', 'Release', 'alexnet_native_emulated.node');
 if (!existsSync(addon)) throw new Error(`${addon} is missing; npm test builds it first`);
