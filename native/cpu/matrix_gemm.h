@@ -192,7 +192,9 @@ static void store_tile(const OuterGemm& g, const vec (&acc)[ALEXNET_ROWS][2], in
   const int64_t rows = g.outputs - j < ALEXNET_ROWS ? g.outputs - j : ALEXNET_ROWS;
   for (int64_t m = 0; m < rows; ++m) {
     float* to = g.dw + (j + m) * g.dw_output + i;
-    if (g.inner - i >= 2 * kLanes) {
+    if (g.inner - i >= 2 * kLanes && reinterpret_cast<uintptr_t>(to) % (8 * kLanes) == 0) {
+      stream(to, acc[m][0]), stream(to + kLanes, acc[m][1]);
+    } else if (g.inner - i >= 2 * kLanes) {
       store(to, acc[m][0]), store(to + kLanes, acc[m][1]);
     } else {
       for (int64_t c = 0; c < g.inner - i; ++c) to[c] = acc[m][c / kLanes][c % kLanes];
@@ -219,4 +221,5 @@ static void matrix_weights(const OuterGemm& g, int64_t unit_begin, int64_t unit_
         store_tile(g, acc, j, i + c);
       }
   }
+  publish();
 }

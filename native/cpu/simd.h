@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 // The register tile is ALEXNET_ROWS x two vectors of sums, with room for two vectors and a broadcast beside
 // them: 12 of 16 registers, or 20 of 32 (as many pointers as rows have to fit the general registers, too).
