@@ -10,7 +10,7 @@ template <class C>
 using Turned = Cut<C::kTaps, C::kOutputs>;
 
 // Transformed tiles of x and dy that are held at a time, floats: a part of a third-level cache.
-static constexpr int64_t kHeldTiles = 1536 << 10;
+static constexpr int64_t kHeldTiles = 512 << 10;
 
 static int64_t winograd_weights_tiles(const OuterGemm& g) {
   const int64_t most = kHeldTiles / (all_points(g.grid) * (g.inner + g.outputs)),
