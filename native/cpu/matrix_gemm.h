@@ -9,27 +9,46 @@ static constexpr int64_t kRun = 256;
 
 // ---- few images: bound by the memory that holds w
 
-// The sums run along i, so w is read as it lies; four outputs share each load of x.
-static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
+// The sums run along i, so w is read as it lies: a tile of four outputs x up to three images shares each
+// load.
+template <int Images>
+static void dot_tile(const GatherGemm& g, const float* const (&w)[4], int64_t image, int64_t j,
+                     int64_t count) {
   const int64_t whole = g.inner / kLanes * kLanes;
+  const float* x[Images];
+  for (int m = 0; m < Images; ++m) x[m] = g.source + (image + m) * g.source_strides.image;
+  vec acc[Images][4];
+  for (int m = 0; m < Images; ++m)
+    for (int q = 0; q < 4; ++q) acc[m][q] = vec{};
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    vec b[4];
+    for (int q = 0; q < 4; ++q) b[q] = load(w[q] + i);
+    for (int m = 0; m < Images; ++m) {
+      const vec a = load(x[m] + i);
+      for (int q = 0; q < 4; ++q) acc[m][q] += a * b[q];
+    }
+  }
+  for (int m = 0; m < Images; ++m) {
+    float* y = g.target + (image + m) * g.target_strides.image;
+    for (int64_t q = 0; q < count; ++q) {
+      float sum = 0;
+      for (int lane = 0; lane < kLanes; ++lane) sum += acc[m][q][lane];
+      for (int64_t i = whole; i < g.inner; ++i) sum += x[m][i] * w[q][i];
+      y[j + q] = finished(g, sum, y[j + q], j + q);
+    }
+  }
+}
+
+static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
   for (int64_t j = begin; j < end; j += 4) {
     const int64_t count = end - j < 4 ? end - j : 4;
-    for (int64_t m = 0; m < g.grid.images; ++m) {
-      const float* x = g.source + m * g.source_strides.image;
-      const float* w[4];
-      for (int64_t q = 0; q < 4; ++q) w[q] = g.weights + (j + (q < count ? q : 0)) * g.w_output;
-      vec acc[4] = {vec{}, vec{}, vec{}, vec{}};
-      for (int64_t i = 0; i < whole; i += kLanes) {
-        const vec a = load(x + i);
-        for (int q = 0; q < 4; ++q) acc[q] += a * load(w[q] + i);
-      }
-      float* y = g.target + m * g.target_strides.image;
-      for (int64_t q = 0; q < count; ++q) {
-        float sum = 0;
-        for (int lane = 0; lane < kLanes; ++lane) sum += acc[q][lane];
-        for (int64_t i = whole; i < g.inner; ++i) sum += x[i] * w[q][i];
-        y[j + q] = finished(g, sum, y[j + q], j + q);
-      }
+    const float* w[4];
+    for (int64_t q = 0; q < 4; ++q) w[q] = g.weights + (j + (q < count ? q : 0)) * g.w_output;
+    for (int64_t m = 0; m < g.grid.images; m += 3) {
+      const int64_t left = g.grid.images - m;
+      left == 1   ? dot_tile<1>(g, w, m, j, count)
+      : left == 2 ? dot_tile<2>(g, w, m, j, count)
+                  : dot_tile<3>(g, w, m, j, count);
     }
   }
 }
