@@ -142,7 +142,12 @@ static void transform_tile(const Picture& x, const Place& place, const float* ze
 
 // ---- forward, and the gradient with respect to the input
 
+// All of a few tiles, which the threads share by panels: weights that come from memory are then read once.
+static constexpr int64_t kAllHeld = 128;
+
 static int64_t tiles_held(const GatherGemm& g) {
+  const int64_t tiles = winograd_tiles(g.grid);
+  if (tiles <= kAllHeld) return tiles;
   const int64_t most = kHeldInputs / (all_points(g.grid) * g.inner) / ALEXNET_ROWS * ALEXNET_ROWS;
   return most < ALEXNET_ROWS ? ALEXNET_ROWS : most > 16 * ALEXNET_ROWS ? 16 * ALEXNET_ROWS : most;
 }
