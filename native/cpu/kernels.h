@@ -92,19 +92,15 @@ struct Kernels {
   int64_t (*outer_units)(const OuterGemm&);
   void (*outer)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
 
-  // Instead of `outer` for small kernels with stride 1: a block of tiles transformed into `shared`, their
-  // sums, and so on; after the last block dw from the sums.
+  // Instead of `outer` for small kernels with stride 1: sums of all tiles, then dw from the sums.
   bool (*is_winograd_weights)(const OuterGemm&);
-  size_t (*winograd_weights_shared)(const OuterGemm&);   // floats
+  size_t (*winograd_weights_shared)(const OuterGemm&);   // floats: the sums
   size_t (*winograd_weights_scratch)(const OuterGemm&);  // floats
-  int64_t (*winograd_weights_tiles)(const OuterGemm&);   // of a block
-  void (*winograd_weights_transform)(const OuterGemm&, int64_t first, int64_t begin, int64_t end,
-                                     float* shared, float* scratch);
   int64_t (*winograd_weights_units)(const OuterGemm&);
-  void (*winograd_weights_sum)(const OuterGemm&, int64_t tiles, bool first, int64_t unit_begin,
-                               int64_t unit_end, float* shared);
+  void (*winograd_weights_sum)(const OuterGemm&, bool fresh, int64_t unit_begin, int64_t unit_end,
+                               float* sums, float* scratch);
   void (*winograd_weights_finish)(const OuterGemm&, int64_t output_begin, int64_t output_end,
-                                  const float* shared);
+                                  const float* sums);
 
   // Instead of `outer` for images of few channels: every thread's sums over images of its own, left in its
   // scratch, then all threads' sums together.

@@ -68,19 +68,12 @@ void first_layer_all(const GatherGemm& first, int64_t groups, int64_t source_ste
   });
 }
 
-// Adds up images of one convolution; `first` where nothing has been added yet.
-void add_images(const OuterGemm& g, bool first, size_t floats, size_t shared, float* memory, const Run& run) {
+// Adds all tiles of one convolution to the sums; `fresh` where they hold nothing yet.
+void add_tiles(const OuterGemm& g, bool fresh, size_t floats, size_t shared, float* sums, const Run& run) {
   const Kernels& kernels = run.kernels();
-  const int64_t tiles = kernels.winograd_tiles(g.grid), block = kernels.winograd_weights_tiles(g);
-  for (int64_t at = 0; at < tiles; at += block) {
-    const int64_t count = std::min(block, tiles - at);
-    run.pool().share(count, 1, [&](int64_t begin, int64_t end, int thread) {
-      kernels.winograd_weights_transform(g, at, begin, end, memory, run.scratch(thread, floats, shared));
-    });
-    run.pool().share(kernels.winograd_weights_units(g), 1, [&](int64_t begin, int64_t end, int) {
-      kernels.winograd_weights_sum(g, count, first && at == 0, begin, end, memory);
-    });
-  }
+  run.pool().share(kernels.winograd_weights_units(g), 1, [&](int64_t begin, int64_t end, int thread) {
+    kernels.winograd_weights_sum(g, fresh, begin, end, sums, run.scratch(thread, floats, shared));
+  });
 }
 
 void first_layer_weights(const OuterGemm& g, const Run& run) {
@@ -89,7 +82,7 @@ void first_layer_weights(const OuterGemm& g, const Run& run) {
   const ScratchSize size = winograd_scratch_size(kernels, g);
   float* blocks = run.shared();
   float* weights = blocks + s.image_floats();
-  float* memory = weights + g.outputs * s.kernel_floats();
+  float* sums = weights + g.outputs * s.kernel_floats();
   OuterGemm one = deep(g, s);
   one.x = blocks;
   one.dw = weights;
@@ -98,10 +91,10 @@ void first_layer_weights(const OuterGemm& g, const Run& run) {
       s.image(g.x + n * g.x_strides.image, g.x_strides, begin, end, blocks);
     });
     one.dy = g.dy + n * g.dy_strides.image;
-    add_images(one, n == 0, size.each, size.shared, memory, run);
+    add_tiles(one, n == 0, size.each, size.shared, sums, run);
   }
   run.pool().share(g.outputs, 1, [&](int64_t begin, int64_t end, int) {
-    kernels.winograd_weights_finish(one, begin, end, memory);
+    kernels.winograd_weights_finish(one, begin, end, sums);
     for (int64_t j = begin; j < end; ++j)
       s.kernel_back(weights + j * s.kernel_floats(), g.dw + j * g.dw_output, g.dw_row, g.dw_column);
   });
@@ -212,7 +205,7 @@ void winograd_weights(const OuterGemm& g, const Run& run) {
   if (is_first_layer(g.grid, g.inner)) return first_layer_weights(g, run);
   const Kernels& kernels = run.kernels();
   const ScratchSize size = winograd_scratch_size(kernels, g);
-  add_images(g, true, size.each, size.shared, run.shared(), run);
+  add_tiles(g, true, size.each, size.shared, run.shared(), run);
   run.pool().share(g.outputs, 1, [&](int64_t begin, int64_t end, int) {
     kernels.winograd_weights_finish(g, begin, end, run.shared());
   });

@@ -3,106 +3,147 @@
 // those of the forward pass. At each point a product of matrices remains, (channels x tiles) times (tiles x
 // outputs), whose sums over all tiles are turned into taps once, at the end.
 //
-// All threads work on one block of tiles at a time: first each transforms some of the tiles, then each takes
-// some of the points and channels for all outputs. Which thread does what changes no sum.
+// A thread takes some rows of points and blocks of outputs: it transforms the tiles to these itself, as many
+// at a time as its cache holds. No sum is shared between threads.
 
 template <class C>
 using Turned = Cut<C::kTaps, C::kOutputs>;
 
-// Transformed tiles of x and dy that are held at a time, floats: a part of a third-level cache.
-static constexpr int64_t kHeldTiles = 512 << 10;
-
-static int64_t winograd_weights_tiles(const OuterGemm& g) {
-  const int64_t most = kHeldTiles / (all_points(g.grid) * (g.inner + g.outputs)),
-                all = winograd_tiles(g.grid);
-  return most < 64 ? (all < 64 ? all : 64) : most < all ? most : all;
-}
+// Outputs in a block: whole vectors and whole register tiles.
+static constexpr int64_t kOutputBlock = kLanes * ALEXNET_ROWS / 2;
+static_assert(kOutputBlock % kLanes == 0 && kOutputBlock % ALEXNET_ROWS == 0);
 
 static bool is_winograd_weights(const OuterGemm& g) {
   return !g.matrix && suits_winograd(g.grid, g.inner, g.outputs) && g.outputs % kLanes == 0 &&
          winograd_tiles(g.grid) >= kFewTiles;
 }
 
-// What the threads share: the sums at all points, [point][block of channels][output][channel], and the tiles
-// of x and of dy. A block of x's channels is what a register tile takes; of dy's outputs several, for vectors
-// to be stored whole.
-struct WeightsMemory {
-  float *sums, *x, *dy;
-  Layout x_layout, dy_layout;
-};
+static int64_t points_across(const Grid& grid) { return grid.rows == 3 ? Cut3::kPoints : Cut5::kPoints; }
+static int64_t output_blocks(const OuterGemm& g) { return (g.outputs + kOutputBlock - 1) / kOutputBlock; }
 
-static constexpr int64_t kOutputBlock = kLanes * ALEXNET_ROWS;
+// Units: rows of points by blocks of outputs.
+static int64_t winograd_weights_units(const OuterGemm& g) { return points_across(g.grid) * output_blocks(g); }
 
-static WeightsMemory weights_memory(const OuterGemm& g, float* memory) {
-  const int64_t all = all_points(g.grid), held = winograd_weights_tiles(g);
-  Scratch scratch{memory};
-  WeightsMemory m{};
-  m.x_layout = {g.inner, 2 * kLanes, held};
-  m.dy_layout = {g.outputs, kOutputBlock, held};
-  m.sums = scratch.take(all * g.outputs * g.inner);
-  m.x = scratch.take(all * m.x_layout.pitch());
-  m.dy = scratch.take(all * m.dy_layout.pitch());
-  return m;
+static int64_t row_tiles_held(const OuterGemm& g) {
+  const int64_t most = kHeldInputs / (points_across(g.grid) * (g.inner + kOutputBlock));
+  const int64_t held = most < 32 ? 32 : most, all = winograd_tiles(g.grid);
+  return held < all ? held : all;
 }
 
+static Layout row_of_x(const OuterGemm& g) { return {g.inner, 2 * kLanes, row_tiles_held(g)}; }
+
+// The sums at all points: [point][block of channels][output][channel].
 static size_t winograd_weights_shared(const OuterGemm& g) {
-  const WeightsMemory m = weights_memory(g, nullptr);
-  return static_cast<size_t>(
-      all_points(g.grid) * (g.outputs * g.inner + m.x_layout.pitch() + m.dy_layout.pitch()) + 64);
+  return static_cast<size_t>(all_points(g.grid) * g.outputs * g.inner);
 }
 
+// Zeros, and one row's points of x and of a block of dy.
 static size_t winograd_weights_scratch(const OuterGemm& g) {
-  return static_cast<size_t>(g.inner > g.outputs ? g.inner : g.outputs);
+  const int64_t zeros = g.inner > g.outputs ? g.inner : g.outputs;
+  const Layout dy{kOutputBlock, kOutputBlock, row_tiles_held(g)};
+  return static_cast<size_t>(zeros + points_across(g.grid) * (row_of_x(g).pitch() + dy.pitch()) +
+                             ALEXNET_ROWS + 64);
 }
 
-// Tiles [begin, end) of the block that starts at tile `first`.
-template <class C>
-static void transform_block(const OuterGemm& g, int64_t first, int64_t begin, int64_t end, float* memory,
-                            float* zeros) {
-  const Grid& grid = g.grid;
-  const WeightsMemory m = weights_memory(g, memory);
-  __builtin_memset(zeros, 0, sizeof(float) * winograd_weights_scratch(g));
-  const Picture x{g.x, g.x_strides, grid.source_height, grid.source_width};
-  const Picture dy{g.dy, g.dy_strides, grid.height, grid.width};
-  for (int64_t t = begin; t < end; ++t) {
-    const Place at = place_of(grid, first + t);
-    transform_tile<C::kToom.b, C::kPoints, C::kPoints>(
-        x, {at.image, at.row - grid.top, at.column - grid.left}, zeros, m.x, m.x_layout, t);
-    transform_tile<Turned<C>::kToom.g, C::kPoints, C::kOutputs>(dy, at, zeros, m.dy, m.dy_layout, t);
+// to(column of points, tile, channel) = row Row of M times (Side x Side pixels from `place` on) times M^T
+template <auto M, int Points, int Side, int Row>
+static void transform_row(const Picture& x, const Place& place, const float* zeros, int64_t from, float* to,
+                          const Layout& layout, int64_t tile) {
+  const float* at[Side * Side];
+  point_at<Side>(x, place, zeros, at);
+  const int64_t pitch = layout.pitch();
+  for (int64_t c = 0; c < layout.channels; c += kLanes) {
+    vec row[Side], out[Points];
+#pragma GCC unroll 8
+    for (int b = 0; b < Side; ++b) {
+      vec sum{};
+#pragma GCC unroll 8
+      for (int a = 0; a < Side; ++a) {
+        const float factor = M.at[Row][a];
+        if (factor != 0) sum += factor * load(at[a * Side + b] + from + c);
+      }
+      row[b] = sum;
+    }
+    apply<M, Points, Side>(row, 1, out, 1);
+    float* first = to + layout.at(tile, c);
+    for (int b = 0; b < Points; ++b) store(first + b * pitch, out[b]);
   }
 }
 
-static void winograd_weights_transform(const OuterGemm& g, int64_t first, int64_t begin, int64_t end,
-                                       float* memory, float* zeros) {
-  if (g.grid.rows == 3) return transform_block<Cut3>(g, first, begin, end, memory, zeros);
-  transform_block<Cut5>(g, first, begin, end, memory, zeros);
-}
-
-// Units: points by blocks of channels.
-static int64_t channel_blocks(const OuterGemm& g) { return (g.inner + 2 * kLanes - 1) / (2 * kLanes); }
-static int64_t winograd_weights_units(const OuterGemm& g) { return all_points(g.grid) * channel_blocks(g); }
-
-// sums (+)= over `tiles` tiles of dy * x, at each unit's point for its channels and all outputs.
-static void winograd_weights_sum(const OuterGemm& g, int64_t tiles, bool first, int64_t begin, int64_t end,
-                                 float* memory) {
-  const WeightsMemory m = weights_memory(g, memory);
-  const int64_t blocks = channel_blocks(g);
-  vec acc[ALEXNET_ROWS][2];
-  for (int64_t u = begin; u < end; ++u) {
-    const int64_t point = u / blocks, i = u % blocks * 2 * kLanes;
-    const int64_t width = g.inner - i < 2 * kLanes ? kLanes : 2 * kLanes;
-    const float* x = m.x + point * m.x_layout.pitch() + m.x_layout.at(0, i);
-    const float* dy = m.dy + point * m.dy_layout.pitch();
-    float* sums = m.sums + (point * g.inner + i) * g.outputs;
-    OuterGemm one = g;
-    one.dw_output = width;
-    for (int64_t j = 0; j < g.outputs; j += ALEXNET_ROWS) {
-      const Segment all{dy + m.dy_layout.at(0, j), x, tiles, width,
-                        m.dy_layout.at(1, j) - m.dy_layout.at(0, j)};
-      width == kLanes ? accumulate<1>(&all, 1, acc) : accumulate<2>(&all, 1, acc);
-      add_tile(one, acc, j, sums, {0, 0, static_cast<int>(width / kLanes)}, first);
+// The same for tiles [first, first + count), into places 0, 1, ...; `from` is x's first channel.
+template <auto M, int Points, int Side, int Row = 0>
+static void transform_rows(int64_t row, const Picture& x, const Grid& grid, int64_t top, int64_t left,
+                           int64_t first, int64_t count, const float* zeros, int64_t from, float* to,
+                           const Layout& layout) {
+  if constexpr (Row < Points) {
+    if (row != Row)
+      return transform_rows<M, Points, Side, Row + 1>(row, x, grid, top, left, first, count, zeros, from, to,
+                                                      layout);
+    for (int64_t t = 0; t < count; ++t) {
+      const Place at = place_of(grid, first + t);
+      transform_row<M, Points, Side, Row>(x, {at.image, at.row - top, at.column - left}, zeros, from, to,
+                                          layout, t);
     }
   }
+}
+
+// sums (+)= over `tiles` tiles of dy * x at one point, for outputs [j, j + count).
+static void add_products(const OuterGemm& g, const float* x, const Layout& x_layout, const float* dy,
+                         int64_t tiles, int64_t j, int64_t count, bool first, float* sums) {
+  vec acc[ALEXNET_ROWS][2];
+  OuterGemm block = g;
+  block.outputs = count;
+  for (int64_t i = 0; i < g.inner; i += 2 * kLanes) {
+    const int64_t width = g.inner - i < 2 * kLanes ? kLanes : 2 * kLanes;
+    block.dw_output = width;
+    for (int64_t k = 0; k < count; k += ALEXNET_ROWS) {
+      const Segment all{dy + k, x + x_layout.at(0, i), tiles, width, count};
+      width == kLanes ? accumulate<1>(&all, 1, acc) : accumulate<2>(&all, 1, acc);
+      add_tile(block, acc, k, sums + i * g.outputs + j * width, {0, 0, static_cast<int>(width / kLanes)},
+               first);
+    }
+  }
+}
+
+template <class C>
+static void sum_units(const OuterGemm& g, bool fresh, int64_t begin, int64_t end, float* sums,
+                      float* memory) {
+  const Grid& grid = g.grid;
+  const int64_t blocks = output_blocks(g), tiles = winograd_tiles(grid), held = row_tiles_held(g);
+  const Layout x_layout = row_of_x(g);
+  Scratch scratch{memory};
+  float* zeros = scratch.take(g.inner > g.outputs ? g.inner : g.outputs);
+  float* x_row = scratch.take(C::kPoints * x_layout.pitch());
+  float* dy_row = scratch.next;
+  __builtin_memset(zeros, 0, sizeof(float) * (g.inner > g.outputs ? g.inner : g.outputs));
+  const Picture x{g.x, g.x_strides, grid.source_height, grid.source_width};
+  const Picture dy{g.dy, g.dy_strides, grid.height, grid.width};
+  for (int64_t first = 0; first < tiles; first += held) {
+    const int64_t count = tiles - first < held ? tiles - first : held;
+    int64_t there = -1;  // the row of points that x_row holds
+    for (int64_t u = begin; u < end; ++u) {
+      const int64_t row = u / blocks, j = u % blocks * kOutputBlock;
+      if (row != there)
+        transform_rows<C::kToom.b, C::kPoints, C::kPoints>(row, x, grid, grid.top, grid.left, first, count,
+                                                           zeros, 0, x_row, x_layout);
+      there = row;
+      const int64_t outputs = g.outputs - j < kOutputBlock ? g.outputs - j : kOutputBlock;
+      const Layout dy_layout{outputs, outputs, held};
+      transform_rows<Turned<C>::kToom.g, C::kPoints, C::kOutputs>(row, dy, grid, 0, 0, first, count, zeros, j,
+                                                                  dy_row, dy_layout);
+      for (int64_t column = 0; column < C::kPoints; ++column)
+        add_products(g, x_row + column * x_layout.pitch(), x_layout, dy_row + column * dy_layout.pitch(),
+                     count, j, outputs, fresh && first == 0,
+                     sums + (row * C::kPoints + column) * g.inner * g.outputs);
+    }
+  }
+}
+
+// Units [begin, end) of all tiles; `fresh` where the sums hold nothing yet.
+static void winograd_weights_sum(const OuterGemm& g, bool fresh, int64_t begin, int64_t end, float* sums,
+                                 float* memory) {
+  g.grid.rows == 3 ? sum_units<Cut3>(g, fresh, begin, end, sums, memory)
+                   : sum_units<Cut5>(g, fresh, begin, end, sums, memory);
 }
 
 // dw of outputs [begin, end).
@@ -123,7 +164,6 @@ static void finish_weights(const OuterGemm& g, int64_t begin, int64_t end, const
     }
 }
 
-static void winograd_weights_finish(const OuterGemm& g, int64_t begin, int64_t end, const float* memory) {
-  const float* sums = weights_memory(g, const_cast<float*>(memory)).sums;
+static void winograd_weights_finish(const OuterGemm& g, int64_t begin, int64_t end, const float* sums) {
   g.grid.rows == 3 ? finish_weights<Cut3>(g, begin, end, sums) : finish_weights<Cut5>(g, begin, end, sums);
 }
