@@ -29,7 +29,7 @@ const convolution = (packed?: Tensor): Command => ({
 it('packed weights have the length the device says, and only where it packs', () => {
   const bytes = (length: number): Tensor => ({ offset: 1 << 20, shape: [1, 1, 1, length], dtype: 'uint8' });
   using cpu = new Device({ backend: 'cpu', threads: 1 });
-  using reference = new Device({ backend: 'reference', threads: 1 });
+  using reference = new Device({ backend: 'reference' });
   cpu.reserve(1 << 22);
   reference.reserve(1 << 22);
   expect(reference.packedBytes(convolution())).toBe(0);
@@ -55,7 +55,7 @@ it.each([
   const common = {
     graph,
     preprocessing,
-    devices: [{ backend: 'cpu', threads: 2 } as const],
+    devices: [{ name: 'cpu', backend: 'cpu', threads: 2 } as const],
     batch,
     rawInput: true,
   };
