@@ -9,10 +9,11 @@ import type { Shard } from '../lib/plan/parameters.js';
 import type { Precision } from '../lib/plan/precision.js';
 import { openDevices, type DeviceSpec } from '../lib/runtime/devices.js';
 import {
-  hostMemory,
+  pin,
   Program,
   type Device,
   type HostCopy,
+  unpin,
   type ProfileSpan,
   type RunOptions,
 } from '../lib/runtime/native.js';
@@ -45,7 +46,8 @@ const size = (port: Port): number => port.tensor.shape.reduce((a, b) => a * b);
 
 /** Noise in memory that cards copy from by themselves. */
 function noise(bytes: number): Uint8Array {
-  const images = new Uint8Array(hostMemory(bytes));
+  const images = new Uint8Array(bytes);
+  pin(images);
   for (let i = 0, state = 1; i < bytes; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     images[i] = state >>> 24;
@@ -128,6 +130,7 @@ export class Workload implements AsyncDisposable {
     await this.running.catch(() => undefined);
     for (const { program } of Object.values(this.work)) program.close();
     for (const device of this.devices) device.close();
+    unpin(this.images);
   }
 
   /** Weights as training starts with them: numbers of an ordinary size, which draw the power that real ones draw. */

@@ -77,7 +77,8 @@ interface Addon {
   cpuInfo(): { readonly cores: number; readonly isa: string };
   cudaInfo(): CudaInfo;
   checkPeers(one: number, other: number, patienceMs: number): PeerCheck;
-  hostMemory(bytes: number): ArrayBuffer;
+  pin(memory: Uint8Array): boolean;
+  unpin(memory: Uint8Array): void;
   accumulate(pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void;
   measure(options: { readonly threads: number }): Promise<Peak>;
   measureCard(index: number): Promise<CardPeak>;
@@ -279,8 +280,14 @@ export interface PeerCheck {
 export const checkPeers = (one: number, other: number, patienceMs: number): PeerCheck =>
   native(() => addon().checkPeers(one, other, patienceMs));
 
-/** Memory that cards copy from by themselves, beside the computation; ordinary memory where there is no card. */
-export const hostMemory = (bytes: number): ArrayBuffer => native(() => addon().hostMemory(bytes));
+/**
+ * Has cards copy from this memory by themselves, beside the computation, until `unpin`; it is not collected before that. False
+ * where they cannot: it remains ordinary memory, of which each run makes a copy first.
+ */
+export const pin = (memory: Uint8Array): boolean => native(() => addon().pin(memory));
+
+/** Of memory that was pinned here; takes effect when no run reads it any more. May be called again. */
+export const unpin = (memory: Uint8Array): void => native(() => addon().unpin(memory));
 
 /**
  * Adds an image's r, g, b bytes to `mean`, each to its own place, and to the nine sums of `colour`: over r, g, b, rr, rg, rb, gg,

@@ -3,21 +3,22 @@
 
 #include "addon/cards.h"
 #include "addon/device.h"
+#include "addon/environment.h"
 #include "addon/images.h"
 #include "addon/machine.h"
-#include "addon/pending_runs.h"
 #include "addon/program.h"
 
 namespace alexnet::addon {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new PendingRuns(env));
+  env.SetInstanceData(new Environment(env));
   exports.Set("Device", DeviceObject::define(env));
   exports.Set("Program", ProgramObject::define(env));
   exports.Set("accumulate", Napi::Function::New(env, accumulate, "accumulate"));
   exports.Set("cpuInfo", Napi::Function::New(env, cpu_info, "cpuInfo"));
   exports.Set("cudaInfo", Napi::Function::New(env, cuda_info, "cudaInfo"));
   exports.Set("checkPeers", Napi::Function::New(env, check_peers, "checkPeers"));
-  exports.Set("hostMemory", Napi::Function::New(env, host_memory, "hostMemory"));
+  exports.Set("pin", Napi::Function::New(env, pin, "pin"));
+  exports.Set("unpin", Napi::Function::New(env, unpin, "unpin"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   exports.Set("measureCard", Napi::Function::New(env, measure_card, "measureCard"));
 #if defined(ALEXNET_EMULATED)

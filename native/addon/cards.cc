@@ -118,17 +118,15 @@ Napi::Value measure_card(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value host_memory(const Napi::CallbackInfo& info) {
-  return translate(info.Env(), [&]() -> Napi::Value {
-    const size_t bytes = byte_count(info[0], "bytes");
-    void* memory = nullptr;
-    if (bytes == 0 || cudaHostAlloc(&memory, bytes, cudaHostAllocPortable) != cudaSuccess) {
-      cudaGetLastError();
-      return Napi::ArrayBuffer::New(info.Env(), bytes);
-    }
-    return Napi::ArrayBuffer::New(info.Env(), memory, bytes,
-                                  [](Napi::BasicEnv, void* pinned) { cudaFreeHost(pinned); });
-  });
+bool pin_for_cards(void* memory, size_t bytes) {
+  const bool pinned = cudaHostRegister(memory, bytes, cudaHostRegisterPortable) == cudaSuccess;
+  cudaGetLastError();  // ordinary memory does, too: not to be found again by the next call
+  return pinned;
+}
+
+void unpin_for_cards(void* memory) {
+  cudaHostUnregister(memory);
+  cudaGetLastError();
 }
 
 #else
@@ -163,11 +161,9 @@ Napi::Value measure_card(const Napi::CallbackInfo& info) {
   return translate(info.Env(), []() -> Napi::Value { throw Error("DEVICE", kNotBuilt); });
 }
 
-Napi::Value host_memory(const Napi::CallbackInfo& info) {
-  return translate(info.Env(), [&]() -> Napi::Value {
-    return Napi::ArrayBuffer::New(info.Env(), byte_count(info[0], "bytes"));
-  });
-}
+bool pin_for_cards(void*, size_t) { return false; }
+
+void unpin_for_cards(void*) {}
 
 #endif
 

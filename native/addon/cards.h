@@ -22,8 +22,11 @@ Napi::Value check_peers(const Napi::CallbackInfo& info);
 // (index) -> Promise<{ copyGigabytes, fp32Tflops, tf32Tflops, bf16Tflops }>
 Napi::Value measure_card(const Napi::CallbackInfo& info);
 
-// (bytes) -> an ArrayBuffer that cards copy from by themselves; an ordinary one where there is no card.
-Napi::Value host_memory(const Napi::CallbackInfo& info);
+// Lets cards copy from the host's memory by themselves. False where they cannot: no card, or a driver that
+// refuses.
+bool pin_for_cards(void* memory, size_t bytes);
+// Only while no copy from it is under way.
+void unpin_for_cards(void* memory);
 
 #if defined(ALEXNET_EMULATED)
 // () -> names of the emulator's own tests

@@ -37,8 +37,13 @@ void settle_one(Napi::Env env, PendingRun& pending) {
 
 }  // namespace
 
-PendingRun::PendingRun(Napi::Env env, std::unique_ptr<Run> run, const Napi::Array& buffers, bool profile)
-    : run(std::move(run)), deferred(env), buffers(Napi::Persistent(buffers)), profile(profile) {}
+PendingRun::PendingRun(Napi::Env env, std::unique_ptr<Run> run, const Napi::Array& buffers, Pins pins,
+                       bool profile)
+    : deferred(env),
+      buffers(Napi::Persistent(buffers)),
+      pins(std::move(pins)),
+      run(std::move(run)),
+      profile(profile) {}
 
 PendingRuns::PendingRuns(Napi::Env env) : notifier_(Notifier::New(env, "alexnet-native", 0, 1, this)) {
   notifier_.Unref(env);  // only runs under way keep the process alive

@@ -9,16 +9,19 @@
 #include <mutex>
 #include <vector>
 
+#include "addon/pinned_memory.h"
 #include "core/run.h"
 
 namespace alexnet::addon {
 
 struct PendingRun {
-  PendingRun(Napi::Env env, std::unique_ptr<Run> run, const Napi::Array& buffers, bool profile);
+  using Pins = std::vector<std::shared_ptr<const PinnedRange>>;
+  PendingRun(Napi::Env env, std::unique_ptr<Run> run, const Napi::Array& buffers, Pins pins, bool profile);
 
-  std::unique_ptr<Run> run;
   Napi::Promise::Deferred deferred;
   Napi::Reference<Napi::Array> buffers;  // the host memory that the run reads and writes
+  Pins pins;                             // of what it reads
+  std::unique_ptr<Run> run;              // goes first: its copies may still be reading
   bool profile;
 };
 

@@ -5,8 +5,8 @@
 
 #include "addon/arguments.h"
 #include "addon/device.h"
+#include "addon/environment.h"
 #include "addon/parse.h"
-#include "addon/pending_runs.h"
 #include "core/run.h"
 
 namespace alexnet::addon {
@@ -118,9 +118,13 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
     RunOptions options = parse_options(info[0], buffers);
     if (!program_) throw Error("CLOSED", "the program is closed; compile another one");
     const bool profile = options.profile;
+    auto* environment = env.GetInstanceData<Environment>();
+    std::vector<std::shared_ptr<const PinnedRange>> pins;
+    for (const HostWrite& write : options.writes)
+      if (auto pin = environment->pinned.find(write.data)) pins.push_back(std::move(pin));
     auto run = std::make_unique<Run>(program_, std::move(options));
-    auto pending = std::make_unique<PendingRun>(env, std::move(run), buffers, profile);
-    return env.GetInstanceData<PendingRuns>()->start(env, std::move(pending));
+    auto pending = std::make_unique<PendingRun>(env, std::move(run), buffers, std::move(pins), profile);
+    return environment->runs.start(env, std::move(pending));
   });
 }
 

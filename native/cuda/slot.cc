@@ -14,6 +14,11 @@ bool is_pinned(const void* memory) {
   return status == cudaSuccess && attributes.type == cudaMemoryTypeHost;
 }
 
+// From end to end: what is pinned may begin or end within it.
+bool is_pinned(const HostWrite& write) {
+  return is_pinned(write.data) && is_pinned(static_cast<const std::byte*>(write.data) + write.bytes - 1);
+}
+
 template <class Copy>
 size_t total(const std::vector<Copy>& copies, size_t device) {
   size_t bytes = 0;
@@ -36,13 +41,23 @@ Slot::Slot(const CudaBackend& backend) {
 void queue_writes(Slot& slot, const CudaBackend& backend, size_t device, const RunOptions& options) {
   const size_t bytes = total(options.writes, device);
   if (bytes == 0) return;
-  std::byte* arriving = slot.arriving.get(bytes);
-  std::byte* leaving = slot.leaving.get(bytes);
-  size_t at = 0;
+  std::vector<bool> staged;
+  size_t staging = 0;
   for (const HostWrite& write : options.writes) {
+    staged.push_back(write.device == device && write.bytes > 0 && !is_pinned(write));
+    if (staged.back()) staging += aligned(write.bytes);
+  }
+  std::byte* arriving = slot.arriving.get(bytes);
+  std::byte* leaving = slot.leaving.get(staging);
+  size_t at = 0;
+  for (size_t i = 0; i < options.writes.size(); ++i) {
+    const HostWrite& write = options.writes[i];
     if (write.device != device || write.bytes == 0) continue;
     const void* source = write.data;
-    if (!is_pinned(source)) source = std::memcpy(leaving + at, write.data, write.bytes);
+    if (staged[i]) {
+      source = std::memcpy(leaving, write.data, write.bytes);
+      leaving += aligned(write.bytes);
+    }
     check(cudaMemcpyAsync(arriving + at, source, write.bytes, cudaMemcpyHostToDevice, backend.uploads()),
           "copying to a card");
     at += aligned(write.bytes);

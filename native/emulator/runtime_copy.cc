@@ -118,7 +118,12 @@ cudaError_t copy(Box box, cudaMemcpyKind kind, cudaStream_t handle, bool synchro
     corrupts = direct && peer == emulator::Peer::kCorrupts;
     work.endless = direct && peer == emulator::Peer::kHangs;
   }
-  work.run = [box, corrupts, staged] { return carry_out(box, corrupts); };
+  const bool reads_pinned = from_card < 0 && emulator::is_pinned(box.from.memory);
+  work.run = [box, corrupts, staged, reads_pinned]() -> Failure {
+    if (reads_pinned && !emulator::is_pinned(box.from.memory))
+      return {cudaErrorIllegalAddress, "a copy from memory that was unpinned before it was carried out", -1};
+    return carry_out(box, corrupts);
+  };
   emulator::CompletionPointer completion;
   if (const cudaError_t error = submit(*stream, std::move(work), &completion); error != cudaSuccess)
     return error;

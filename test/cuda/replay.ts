@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { Device, Program, type DeviceOptions } from '../../lib/runtime/native.js';
+import { Device, pin, Program, unpin, type DeviceOptions } from '../../lib/runtime/native.js';
 
 const arena = 2 ** 20;
 
@@ -133,6 +133,64 @@ export function queueSuite(): void {
         ),
       );
       results.forEach((data, run) => expect(data.every((value) => value === 2 * run)).toBe(true));
+      program.close();
+    });
+  });
+}
+
+export function pinnedSuite(): void {
+  const bytes = 100_000;
+  const x: Tensor = { offset: 0, shape: [1, 1, 1, bytes / 4] };
+  const y: Tensor = { offset: 2 ** 19, shape: x.shape };
+  const batch = (n: number): Uint8Array => {
+    const memory = new Uint8Array(new SharedArrayBuffer(bytes + 12)).subarray(12);
+    new Float32Array(memory.buffer).fill(n);
+    return memory;
+  };
+  const sent = async (program: Program, data: Uint8Array): Promise<Float32Array> => {
+    const read = new Float32Array(bytes / 4);
+    await program.run({
+      number: 0,
+      learningRates: [],
+      writes: [{ device: 0, offset: x.offset, data }],
+      reads: [{ device: 0, offset: y.offset, data: read }],
+    });
+    return read;
+  };
+
+  it('what was pinned, and unpinned while runs read it, arrives as it was', async () => {
+    await withDevices([card], async ([device]) => {
+      const program = new Program([device!], [[{ op: 'scale', label: 'twice', x, y, factor: 2 }]]);
+      for (let round = 0; round < 3; round++) {
+        const batches = Array.from({ length: 6 }, (_, n) => batch(10 * round + n));
+        for (const memory of batches) expect(pin(memory)).toBe(true);
+        expect(pin(batches[0]!)).toBe(true);
+        const results = batches.map((memory) => {
+          const result = sent(program, memory);
+          unpin(memory);
+          return result;
+        });
+        const arrived = await Promise.all(results);
+        arrived.forEach((read, n) => expect(read.every((v) => v === 2 * (10 * round + n))).toBe(true));
+        unpin(batches[0]!);
+      }
+      program.close();
+    });
+  });
+
+  it('what is pinned in part only arrives all the same', async () => {
+    await withDevices([card], async ([device]) => {
+      const program = new Program([device!], [[{ op: 'scale', label: 'twice', x, y, factor: 2 }]]);
+      for (const [start, end] of [
+        [0, 50_000],
+        [50_000, bytes],
+      ] as const) {
+        const memory = batch(start + 3);
+        expect(pin(memory.subarray(start, end))).toBe(true);
+        const read = await sent(program, memory);
+        expect(read.every((v) => v === 2 * (start + 3))).toBe(true);
+        unpin(memory.subarray(start, end));
+      }
       program.close();
     });
   });

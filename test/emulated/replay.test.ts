@@ -1,5 +1,5 @@
 import { cardsAre } from './cards.js';
-import { complaintSuite, queueSuite, transferSuite } from '../cuda/replay.js';
+import { complaintSuite, pinnedSuite, queueSuite, transferSuite } from '../cuda/replay.js';
 
 cardsAre('devices=2,seed=11');
 transferSuite('straight to the other card', [
@@ -16,3 +16,4 @@ transferSuite('on one card', [
 ]);
 complaintSuite();
 queueSuite();
+pinnedSuite();

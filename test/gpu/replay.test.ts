@@ -1,4 +1,4 @@
-import { complaintSuite, queueSuite, transferSuite } from '../cuda/replay.js';
+import { complaintSuite, pinnedSuite, queueSuite, transferSuite } from '../cuda/replay.js';
 import { onCard } from './card.js';
 
 onCard('replay', () => {
@@ -8,6 +8,7 @@ onCard('replay', () => {
   ]);
   complaintSuite();
   queueSuite();
+  pinnedSuite();
 });
 
 onCard(

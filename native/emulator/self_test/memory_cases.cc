@@ -82,6 +82,18 @@ std::string kinds_of_pointers() {
   return "";
 }
 
+std::string pinned_memory_outlives_its_copies() {
+  begin();
+  const CardArray<char> x(4096);
+  static char registered[4096];
+  require(cudaHostRegister(registered, sizeof registered, cudaHostRegisterPortable), "cudaHostRegister");
+  require(cudaMemcpyAsync(x.get(), registered, sizeof registered, cudaMemcpyHostToDevice, nullptr),
+          "cudaMemcpyAsync");
+  require(cudaHostUnregister(registered), "cudaHostUnregister");
+  expect_error(cudaDeviceSynchronize(), cudaErrorIllegalAddress, "was unpinned before it was carried out");
+  return "";
+}
+
 std::string rectangles() {
   begin();
   const CardArray<unsigned char> x(64);
@@ -107,6 +119,7 @@ std::vector<Case> memory_cases() {
       {"memory: fresh is not a number", fresh_memory_is_not_a_number},
       {"memory: copies are checked", copies_are_checked},
       {"memory: kinds of pointers", kinds_of_pointers},
+      {"memory: pinned memory outlives its copies", pinned_memory_outlives_its_copies},
       {"memory: rectangles", rectangles},
   };
 }
