@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The program: parse, run one command, end with its exit code. */
 
 import { createRequire } from 'node:module';
@@ -8,13 +7,25 @@ import { build } from './commands/build.js';
 import { classify } from './commands/classify.js';
 import { devices } from './commands/devices.js';
 import { evaluate } from './commands/evaluate.js';
+import { inspect } from './commands/inspect.js';
 import { plan } from './commands/plan.js';
+import { prepare } from './commands/prepare.js';
 import { train } from './commands/train.js';
 import { parse, program } from './parser.js';
 import { describeError, isAbort } from './ui/errors.js';
 import { watchPipes } from './ui/pipes.js';
 
-const commands: readonly Command[] = [train, evaluate, classify, plan, devices, bench, build];
+const commands: readonly Command[] = [
+  train,
+  evaluate,
+  classify,
+  prepare,
+  inspect,
+  plan,
+  devices,
+  bench,
+  build,
+];
 
 /** From dist/cli. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

@@ -33,6 +33,11 @@ export const notNegative = numberWhere('a number of 0 or more', (n) => n >= 0);
 export const fraction = numberWhere('a number from 0 to below 1', (n) => n >= 0 && n < 1);
 export const aboveOne = numberWhere('a number above 1', (n) => n > 1);
 
+export const quality = numberWhere(
+  'a whole number from 1 to 100',
+  (n) => Number.isInteger(n) && n >= 1 && n <= 100,
+);
+
 export const truth: Check<boolean> = (value, name) =>
   typeof value === 'boolean' ? value : refuse('true or false', name, value);
 

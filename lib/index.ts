@@ -7,7 +7,12 @@
  *     console.log(await model.classify(['cat.jpg']));
  */
 
+export type { ClassName } from './data/sources/source.js';
+export type { PrepareProgress, PrepareResult } from './data/store/prepare.js';
+export { openStore, type OpenOptions } from './data/store/reader.js';
+export type { Encoding, ImageStore, Range, RecordOptions, SkippedItem } from './data/store/types.js';
 export { AlexNetError, type ErrorCode } from './errors.js';
+export type { EvaluateOptions, Evaluation, Skipped } from './evaluate/evaluate.js';
 export type * from './graph/graph.js';
 export { preset, presetNames, type Preset, type PresetName } from './graph/presets.js';
 export { classCount, graphTotals, layerShapes, type LayerShape } from './graph/shapes.js';
@@ -20,10 +25,8 @@ export {
   type CreateOptions,
   type DeviceOptions,
   type Embedding,
-  type EvaluateOptions,
-  type Evaluation,
-  type Skipped,
 } from './model.js';
+export { prepare, type PrepareOptions } from './prepare.js';
 export {
   recipes,
   type Augmentation,

@@ -66,7 +66,7 @@ function buildAddon() {
 }
 
 function compile() {
-  const sources = youngest([at('lib'), at('cli'), at('bench'), at('tsconfig.json')], ['.ts']);
+  const sources = youngest([at('lib'), at('cli'), at('bench'), at('tsconfig.json')], ['.ts', '.cts']);
   if (modified(at('dist', 'lib', 'index.js')) >= sources) return;
   run('compiling', at('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
 }

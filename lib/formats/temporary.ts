@@ -35,7 +35,8 @@ export async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether another process of this machine has that number. */
+export function isRunning(pid: number): boolean {
   // In a container every run may have the same number: what we have not made ourselves, our predecessor left.
   if (pid === process.pid) return false;
   try {

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../dist/cli/start.cjs', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;
@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Besides this process's own. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly onStart?: (child: ChildProcess) => void;
   /** Called with all of stdout so far whenever more arrives. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
@@ -25,6 +26,7 @@ export async function program(args: readonly string[], options: RunOptions = {})
     ...(options.env && { env: { ...process.env, ...options.env } }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  options.onStart?.(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,160 @@
+/** Images into a store, as users do it. */
+
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lastJson, program, type Ran } from './program.js';
+import { notAnImage, photograph, photographs } from './photographs.js';
+
+let folder: string;
+let prepared: Ran;
+const at = (...parts: string[]): string => join(folder, ...parts);
+const run = async (...args: string[]): Promise<Ran> => await program(['prepare', ...args], { cwd: folder });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alexnet-cli-'));
+  await photographs(at('photos', 'train'), 6);
+  await photographs(at('photos', 'val'), 2);
+  await notAnImage(at('photos', 'train', 'dark', 'text.jpg'));
+  await notAnImage(at('photos', 'train', 'bright', 'text.jpg'));
+  await writeFile(at('photos', 'val', 'dark', 'empty.jpg'), '');
+  prepared = await run('photos', '--out', 'my store', '--size', '100');
+});
+afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+describe('prepare', () => {
+  it('ends with what is in the store', () => {
+    expect(prepared).toMatchObject({ code: 0, stderr: '' });
+    const lines = prepared.stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^my store prepared in \d/);
+    expect(prepared.stdout).toMatch(/^ {2}records +100 × 100 pixels, cropped, JPEG quality 95$/m);
+    expect(prepared.stdout).toMatch(/^ {2}training +12 images$/m);
+    expect(prepared.stdout).toMatch(/^ {2}validation +4 images$/m);
+    expect(prepared.stdout).toMatch(/^ {2}classes +2$/m);
+    expect(prepared.stdout).toMatch(/^ {2}size +[\d.]+ [kM]B$/m);
+    expect(prepared.stdout).toMatch(/^ {2}mean colour +\d+\.\d\d, \d+\.\d\d, \d+\.\d\d$/m);
+    expect(prepared.stdout).toMatch(/^ {2}eigenvalues +[\d.]+, [\d.]+, [\d.]+ of the colours' covariance$/m);
+    expect(prepared.stdout).toMatch(/^ {2}deviations +[\d.]+, [\d.]+, [\d.]+$/m);
+    expect(prepared.stdout).toMatch(
+      /^ {2}skipped +3, each in my store\/skipped\.jsonl\n {4}2 × .*\n {4}1 × .*empty.*$/m,
+    );
+    expect(lines.at(-1)).toBe("  train on it  alexnet-native train 'my store'");
+    for (const sign of ['\u001B', '\r']) expect(prepared.stdout).not.toContain(sign);
+  });
+
+  it('lists every skipped file', async () => {
+    const lines = (await readFile(at('my store', 'skipped.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual([
+      expect.stringContaining(join('bright', 'text.jpg')),
+      expect.stringContaining(join('dark', 'text.jpg')),
+      expect.stringContaining(join('dark', 'empty.jpg')),
+    ]);
+  });
+
+  it('--json says the same; what is complete is said to be', async () => {
+    const again = await run('photos', '--out', 'my store', '--size', '100', '--json');
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout.trimEnd().split('\n')).toHaveLength(1);
+    const three = [expect.any(Number), expect.any(Number), expect.any(Number)];
+    expect(lastJson(again)).toEqual({
+      store: 'my store',
+      outcome: 'complete',
+      size: 100,
+      fit: 'crop',
+      encoding: { kind: 'jpeg', quality: 95 },
+      images: { train: 12, validation: 4 },
+      classes: 2,
+      skipped: 3,
+      reasons: [
+        { reason: expect.any(String), count: 2 },
+        { reason: expect.any(String), count: 1 },
+      ],
+      bytes: (await stat(at('my store', 'data.mdb'))).size,
+      meanColour: three,
+      eigenvalues: three,
+      deviations: three,
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const people = await run('photos', '--out', 'my store', '--size', '100');
+    expect(people.stdout).toMatch(/^my store is complete already; nothing to do$/m);
+  });
+
+  it('takes the options that make a store, and refuses others for the same one', async () => {
+    const options = ['--fit', 'warp', '--raw', '--size', '16', '--threads', '1', '--allow-truncated'];
+    await writeFile(at('names.txt'), 'light\nshade\n');
+    const first = await run('photos', '--out', 'warped', ...options, '--classes', 'names.txt', '--json');
+    expect(first.code).toBe(0);
+    expect(lastJson(first)).toMatchObject({ size: 16, fit: 'warp', encoding: { kind: 'raw' } });
+    expect(await run('photos', '--out', 'warped', ...options)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'alexnet-native: warped is another store: its classes have other names; choose another folder or remove it\n',
+    });
+  });
+
+  it.each([
+    [['photos'], 'expected a folder for the store: --out STORE'],
+    [['photos', '--out', 'x', '--size', '0'], 'expected a positive whole number for --size, received 0'],
+    [['photos', '--out', 'x', '--fit', 'pad'], 'expected crop or warp for --fit, received pad'],
+    [
+      ['photos', '--out', 'x', '--quality', '101'],
+      'expected a whole number from 1 to 100 for --quality, received 101',
+    ],
+    [
+      ['photos', '--out', 'x', '--raw', '--quality', '9'],
+      '--raw and --quality are given both; expected one of them',
+    ],
+  ])('used wrongly: %j', async (args, message) => {
+    expect(await run(...args)).toEqual({ code: 2, stdout: '', stderr: `alexnet-native: ${message}\n` });
+  });
+
+  it('fails in one line without images, and where the folder is taken', async () => {
+    const missing = await run('nowhere', '--out', 'x');
+    expect(missing).toMatchObject({ code: 1, stdout: '' });
+    expect(missing.stderr).toMatch(/^alexnet-native: [^\n]*nowhere[^\n]*\n$/);
+    expect(await run('photos', '--out', 'photos')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'alexnet-native: photos is not a store and not empty (train); choose another folder\n',
+    });
+  });
+
+  it('Ctrl-C keeps what is whole and says how to go on', { timeout: 60_000 }, async () => {
+    await mkdir(at('many', 'one'), { recursive: true });
+    await photograph(at('many', 'one', '0.jpg'), 50, 1);
+    const bytes = await readFile(at('many', 'one', '0.jpg'));
+    for (let i = 1; i < 1300; i++) await writeFile(at('many', 'one', `${i}.jpg`), bytes);
+    const args = ['many', '--size', '24', '--threads', '2', '--out'];
+    const stop = new AbortController();
+    const stopped = await program(['prepare', ...args, 'stopped'], {
+      cwd: folder,
+      onStart: (child) => {
+        const watch = setInterval(() => {
+          void stat(at('stopped', 'data.mdb')).then(
+            ({ size }) => size > 200_000 && child.kill('SIGINT') && clearInterval(watch),
+            () => undefined,
+          );
+        }, 20);
+        stop.signal.addEventListener('abort', () => clearInterval(watch));
+      },
+    });
+    stop.abort();
+    expect(stopped).toMatchObject({ code: 130, stderr: '' });
+    expect(stopped.stdout).toMatch(
+      /^saving what is done; press Ctrl-C again to stop at once\nstopped with [\d,]+ images in stopped; run the same command again to go on\n$/,
+    );
+    expect(await run(...args, 'stopped')).toMatchObject({ code: 0 });
+    expect(await run(...args, 'whole')).toMatchObject({ code: 0 });
+    const [resumed, whole] = await Promise.all(
+      ['stopped', 'whole'].map(async (store) =>
+        createHash('sha256')
+          .update(await readFile(at(store, 'data.mdb')))
+          .digest('hex'),
+      ),
+    );
+    expect(resumed).toBe(whole);
+  });
+});
