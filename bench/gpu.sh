@@ -42,14 +42,14 @@ about_machine() {
   git rev-parse HEAD 2>/dev/null
   nvidia-smi 2>&1
   nvcc --version 2>&1 | tail -2
-  node dist/cli/index.js devices 2>&1
+  node dist/cli/start.cjs devices 2>&1
   return 0
 }
 
 part 0 'the machine' machine.txt about_machine
 # KILL, too: a process whose card does not answer may not hear the first signal.
 part 1 'alexnet-native' ours.txt timeout -k 10 "$ours_seconds" \
-  node dist/cli/index.js bench --devices "$devices" --preset "$preset" --batch "$batch" --precision "$precision" \
+  node dist/cli/start.cjs bench --devices "$devices" --preset "$preset" --batch "$batch" --precision "$precision" \
   --runs "${RUNS:-20}" --out "$out/ours.json"
 part 2 'PyTorch' torch.txt timeout -k 10 $((torch_seconds + 30)) \
   "${PYTHON:-python3}" bench/peers/torch_gpu.py --device "${TORCH_DEVICE:-cuda:0}" --preset "$preset" --batch "$batch" \

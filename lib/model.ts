@@ -3,11 +3,12 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AlexNetError } from './errors.js';
-import { listImages } from './data/folder.js';
+import { isStore } from './data/store/cached.js';
 import type { ImageSource } from './data/decode.js';
 import { evaluationViews } from './data/views.js';
+import { averaged, probabilitiesOf } from './evaluate/averaged.js';
 import { decodedBatches, viewRows } from './evaluate/batches.js';
-import { ErrorCounter, rankOf } from './evaluate/error-rates.js';
+import { evaluateFolder, evaluateStore, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';
 import { preset } from './graph/presets.js';
 import type { Graph, Preprocessing } from './graph/graph.js';
 import { classCount } from './graph/shapes.js';
@@ -18,20 +19,10 @@ import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './train/checkpo
 import { initialise } from './train/initialise.js';
 import type { Initialisation } from './train/recipe.js';
 import { existingCheckpoint } from './train/run-folder.js';
-import type { ErrorRates } from './train/types.js';
 
 export interface DeviceOptions extends DeviceChoice {
   /** Images a run of the devices takes at once; default 32. */
   readonly batch?: number;
-}
-
-export interface Skipped {
-  readonly file: string;
-  readonly reason: string;
-}
-
-export interface Evaluation extends ErrorRates {
-  readonly skipped: readonly Skipped[];
 }
 
 export interface Classification {
@@ -46,13 +37,6 @@ export interface Embedding {
   /** What the classifier reads: fc7's 4096 activations in the paper's network, times 0.5 where dropout stood. */
   readonly features?: Float32Array;
   readonly error?: string;
-}
-
-export interface EvaluateOptions {
-  /** 1: the centre crop. 10: the paper's ten patches, their probabilities averaged. */
-  readonly views?: 1 | 10;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { stage: 'evaluate'; done: number; total: number }) => void;
 }
 
 export interface ClassifyOptions {
@@ -129,32 +113,10 @@ export class Model implements AsyncDisposable {
     });
   }
 
-  /** Error rates on a folder of class folders (its val/ where it has one). Class names have to be the model's. */
+  /** Error rates on a store or on a folder of class folders. Class names have to be the model's. */
   async evaluate(data: string, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const listing = await listImages(data);
-    const images = listing.validation ?? listing.train;
-    const labels = this.labelsOf(listing.classes, data);
-    const counter = new ErrorCounter();
-    const skipped: Skipped[] = [];
-    let done = 0;
-    const fail = (index: number, reason: string): void => {
-      skipped.push({ file: images[index]?.file ?? '', reason });
-    };
-    const sources = images.map(({ file }) => file);
-    for await (const { index, probabilities } of this.probabilities(
-      sources,
-      options.views ?? 1,
-      fail,
-      options.signal,
-    )) {
-      const label = labels[images[index]?.label ?? -1] ?? -1;
-      counter.add(-Math.log(probabilities[label] ?? Number.NaN), rankOf(probabilities, label));
-      done++;
-      options.onProgress?.({ stage: 'evaluate', done: done + skipped.length, total: images.length });
-    }
-    if (done === 0)
-      throw new AlexNetError('DATA', `${data}: none of the ${images.length} images could be read`);
-    return { ...counter.rates(), skipped };
+    const evaluate = isStore(data) ? evaluateStore : evaluateFolder;
+    return await evaluate(this.network, this.classes, data, options);
   }
 
   /** The likeliest classes of each image; an image that cannot be read has an error instead and stops nothing. */
@@ -167,22 +129,23 @@ export class Model implements AsyncDisposable {
     const fail = (index: number, error: string): void => {
       results[index] = { image: nameOf(images[index] as ImageSource, index), error };
     };
-    for await (const { index, probabilities } of this.probabilities(
-      images,
-      options.views ?? 1,
-      fail,
-      options.signal,
-    )) {
-      const ordered = Array.from(probabilities, (probability, label) => ({ probability, label }))
-        .toSorted((a, b) => b.probability - a.probability || a.label - b.label)
-        .slice(0, top);
-      results[index] = {
-        image: nameOf(images[index] as ImageSource, index),
-        predictions: ordered.map(({ probability, label }) => ({
-          label: this.classes[label] ?? String(label),
+    const batches = decodedBatches(images, this.network.batch, this.preprocessing, fail, options.signal);
+    for await (const { indices, probabilities } of averaged(this.network, batches, options.views ?? 1)) {
+      for (const [n, index] of indices.entries()) {
+        const ordered = Array.from(probabilitiesOf(this.network, probabilities, n), (probability, label) => ({
           probability,
-        })),
-      };
+          label,
+        }))
+          .toSorted((a, b) => b.probability - a.probability || a.label - b.label)
+          .slice(0, top);
+        results[index] = {
+          image: nameOf(images[index] as ImageSource, index),
+          predictions: ordered.map(({ probability, label }) => ({
+            label: this.classes[label] ?? String(label),
+            probability,
+          })),
+        };
+      }
     }
     return results;
   }
@@ -218,54 +181,6 @@ export class Model implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.network[Symbol.asyncDispose]();
-  }
-
-  /** Class probabilities of each readable image, averaged over its views. */
-  private async *probabilities(
-    sources: readonly ImageSource[],
-    kind: 1 | 10,
-    onFailure: (index: number, reason: string) => void,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<{ index: number; probabilities: Float64Array }> {
-    const { batch, classes } = this.network;
-    const { store, crop } = this.preprocessing;
-    const views = evaluationViews(kind, store, crop);
-    const labels = new Int32Array(batch).fill(-1);
-    for await (const { images, indices } of decodedBatches(
-      sources,
-      batch,
-      this.preprocessing,
-      onFailure,
-      signal,
-    )) {
-      const sum = new Float64Array(batch * classes);
-      for (const [place, view] of views.entries()) {
-        const rows = viewRows(view, batch);
-        // The images are uploaded with the first view and stay on the devices for the others.
-        const { probabilities } = await this.network.infer({
-          views: rows,
-          labels,
-          ...(place === 0 && { images }),
-        });
-        for (let i = 0; i < sum.length; i++)
-          sum[i] = (sum[i] as number) + (probabilities[i] as number) / views.length;
-      }
-      for (const [n, index] of indices.entries())
-        yield { index, probabilities: sum.subarray(n * classes, (n + 1) * classes) };
-    }
-  }
-
-  /** The model's label of each class folder. */
-  private labelsOf(folders: readonly string[], data: string): number[] {
-    return folders.map((name) => {
-      const label = this.classes.indexOf(name);
-      if (label >= 0) return label;
-      const known = this.classes.slice(0, 5).join(', ') + (this.classes.length > 5 ? ', …' : '');
-      throw new AlexNetError(
-        'DATA',
-        `${data}: the model has no class ${name}; it knows ${this.classes.length}: ${known}`,
-      );
-    });
   }
 }
 

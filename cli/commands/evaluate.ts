@@ -7,11 +7,12 @@ import { outputFor } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { skippedLines } from '../ui/skipped.js';
 import { list } from '../ui/table.js';
-import { views as viewCount } from '../values.js';
+import { oneOf, views as viewCount } from '../values.js';
 import { modelOptions } from './model-options.js';
 
 async function run(given: Given): Promise<number> {
   const views = given.flag('views', viewCount) ?? 1;
+  const split = given.flag('split', oneOf(['train', 'validation']));
   const options = modelOptions(given);
   using output = outputFor(given);
   using interruption = interruptible(() => output.line.clear());
@@ -20,6 +21,7 @@ async function run(given: Given): Promise<number> {
   const counting = new Counting(output.line, 'evaluating');
   const found = await model.evaluate(given.positional('data') ?? '', {
     views,
+    ...(split && { split }),
     signal: interruption.signal,
     onProgress: ({ done, total }) => counting.update(done, total),
   });
@@ -44,10 +46,10 @@ async function run(given: Given): Promise<number> {
 export const evaluate: Command = {
   name: 'evaluate',
   usage: '<model> <data>',
-  about: 'Measure top-1 and top-5 error on a folder of images',
+  about: 'Measure top-1 and top-5 error on a store or a folder of images',
   positionals: [
     { name: 'model', about: "A run's folder (its best checkpoint) or a checkpoint file" },
-    { name: 'data', about: 'A folder of class folders; its val/ where it has one' },
+    { name: 'data', about: 'A store, or a folder of class folders; its validation images where it has some' },
   ],
   options: {
     views: {
@@ -55,13 +57,18 @@ export const evaluate: Command = {
       about: "1: the centre crop; 10: the paper's ten patches, averaged",
       default: '1',
     },
+    split: {
+      group: 'Options:',
+      about: 'Which images: train or validation',
+      default: 'validation where there are some, else train',
+    },
     batch: { group: 'Options:', about: 'Images the devices take at once', default: '32' },
     ...deviceOptions,
     json: jsonOption,
   },
   examples: [
     ['evaluate runs/mini-1 photos', 'top-1 and top-5 error'],
-    ['evaluate runs/mini-1 photos --views 10', "as in the paper's tables"],
+    ['evaluate runs/paper-1 imagenet.store --views 10', "as in the paper's tables"],
     ['evaluate runs/mini-1/checkpoints/last.safetensors photos --json', 'a checkpoint file, for a script'],
   ],
   run,

@@ -1,10 +1,11 @@
 /** alexnet-native train: trains on a folder of images or on the demo set, shows how it goes, saves. */
 
+import { shellWord } from '../../lib/shell-word.js';
 import type { TrainOptions, TrainResult } from '../../lib/train/types.js';
 import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
 import { trainOptionsFrom, trainOptionTable } from '../recipe/options.js';
 import { count, duration, loss, percent, plural, rate } from '../ui/format.js';
-import { outputFor, shellWord, type Output } from '../ui/output.js';
+import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { isAbort } from '../ui/errors.js';
 import { list } from '../ui/table.js';
@@ -25,6 +26,7 @@ function summary(result: TrainResult, seconds: number, style: Output['style']): 
       [
         ['training loss', loss(result.trainLoss)],
         ['validation', errors],
+        ['waiting for images', `${percent(result.waitedForImages)} of the time`],
         ['run', result.run],
         ['checkpoint', result.checkpoint],
         ['use it', `alexnet-native classify ${shellWord(result.run)} IMAGE…`],
@@ -35,9 +37,10 @@ function summary(result: TrainResult, seconds: number, style: Output['style']): 
 }
 
 /** What --json ends with. */
-function asJson({ run, checkpoint, steps, trainLoss, validation, imagesPerSecond }: TrainResult): unknown {
+function asJson(result: TrainResult): unknown {
+  const { run, checkpoint, steps, trainLoss, validation, imagesPerSecond, waitedForImages } = result;
   const errors = validation && { top1Error: validation.top1Error, top5Error: validation.top5Error };
-  return { run, checkpoint, steps, trainLoss, validation: errors, imagesPerSecond };
+  return { run, checkpoint, steps, trainLoss, validation: errors, imagesPerSecond, waitedForImages };
 }
 
 /** Trains to the end or to an interruption; null when that came before there was anything to save. */
@@ -89,7 +92,7 @@ export const train: Command = {
     {
       name: 'data',
       about:
-        'A folder of class folders, or of train/ and val/ with class folders; without it: the built-in demo set',
+        'A store, or what `prepare` makes one of: a folder of class folders, of train/ and val/, of archives; without it: the built-in demo set',
     },
   ],
   options: { ...trainOptionTable, json: jsonOption },
@@ -100,6 +103,7 @@ export const train: Command = {
       'train imagenet --devices cpu:0/2,cpu:1/2 --batch 128',
       "the paper's network, a half on each half of the cores",
     ],
+    ['train photos.store --preset paper', 'images prepared before'],
     ['train photos --schedule step --step-at 30,60 --seed 7', 'ε divided by 10 at epochs 30 and 60'],
     ['train --resume runs/paper-1', 'go on with an interrupted run'],
   ],

@@ -111,7 +111,16 @@ function recipeChanges(given: Given, file: RecipeFile, values: Values, standard:
 const defined = <T extends object>(values: T): Partial<T> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 
-const withResume = ['resume', 'epochs', 'steps', 'devices', 'threads', 'precision', 'peer-access'];
+const withResume = [
+  'resume',
+  'epochs',
+  'steps',
+  'devices',
+  'threads',
+  'precision',
+  'peer-access',
+  'loader-threads',
+];
 
 /** A resumed run keeps what it was; other flags would be passed over in silence. */
 function resumeOptions(given: Given, run: string): TrainOptions {
@@ -128,11 +137,11 @@ function resumeOptions(given: Given, run: string): TrainOptions {
     );
   }
   const values = settingsFrom(given);
-  const { devices, threads, precision, peerAccess } = values;
+  const { devices, threads, precision, peerAccess, loaderThreads } = values;
   return {
     resume: run,
     ...lengthOf(values, {}),
-    ...defined({ devices, threads, precision, peerAccess }),
+    ...defined({ devices, threads, precision, peerAccess, loaderThreads }),
   };
 }
 
@@ -145,9 +154,9 @@ export async function trainOptionsFrom(given: Given): Promise<TrainOptions> {
   const values: Values = { ...file.values, ...flags };
   const data = given.positional('data') ?? file.data;
   const preset = values.preset ?? (data === undefined ? 'mini' : 'paper');
-  const { classes, devices, threads, precision, peerAccess } = values;
+  const { classes, devices, threads, precision, peerAccess, loaderThreads } = values;
   const { seed, out, checkpointEvery, saveEvery, validateEvery } = values;
-  const where = { devices, threads, precision, peerAccess };
+  const where = { devices, threads, precision, peerAccess, loaderThreads };
   const others = { data, classes, ...where, seed, out, checkpointEvery, saveEvery, validateEvery };
   return {
     preset,

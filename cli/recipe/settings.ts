@@ -78,6 +78,13 @@ export const settings = {
     ),
     switch: true as const,
   },
+  loaderThreads: setting(
+    'loader-threads',
+    positiveWhole,
+    network,
+    'Threads that decode images',
+    'on cards the usable cores but one, else 1',
+  ),
   epochs: setting('epochs', positive, length, 'Passes over the training images', own),
   steps: setting('steps', positiveWhole, length, 'Batches, instead of --epochs'),
   batch: setting('batch', positiveWhole, learning, 'Images a step', own),

@@ -32,7 +32,3 @@ export function outputFor(given: Given): Output {
     [Symbol.dispose]: () => line.clear(),
   };
 }
-
-/** An argument as a shell takes it. */
-export const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

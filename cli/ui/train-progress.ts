@@ -5,6 +5,7 @@ import { barLine, type Field } from './bar.js';
 import { Counting, plainInterval } from './counting.js';
 import { count, duration, loss, percent, plural, rate, significant } from './format.js';
 import type { LiveLine } from './live-line.js';
+import { Preparing } from './prepare-progress.js';
 import { RunningMean } from './running-mean.js';
 import { skippedLines } from './skipped.js';
 import type { Style } from './style.js';
@@ -16,7 +17,8 @@ const halfLife = 20;
 
 export class TrainProgress {
   private start: Of<'start'> | undefined;
-  private preparing: Counting | undefined;
+  private drawing: Counting | undefined;
+  private preparing: Preparing | undefined;
   private readonly meanLoss = new RunningMean(halfLife);
   private readonly meanError = new RunningMean(halfLife);
   private printed: number;
@@ -39,8 +41,16 @@ export class TrainProgress {
   show(event: TrainEvent): void {
     this.flushValidation(event.kind === 'checkpoint' && event.best);
     switch (event.kind) {
+      case 'draw':
+        this.drawing ??= new Counting(this.line, 'drawing', this.now);
+        this.drawing.update(event.done, event.total);
+        break;
       case 'prepare':
-        this.prepare(event);
+        this.preparing ??= new Preparing(this.line, this.now);
+        this.preparing.update(event);
+        break;
+      case 'waiting':
+        this.line.print(event.message);
         break;
       case 'start':
         this.begin(event);
@@ -67,11 +77,6 @@ export class TrainProgress {
       case 'done':
         this.line.clear();
     }
-  }
-
-  private prepare({ done, total, skipped }: Of<'prepare'>): void {
-    this.preparing ??= new Counting(this.line, 'decoding', this.now);
-    this.preparing.update(done, total, skipped > 0 ? `${count(skipped)} skipped` : '');
   }
 
   private begin(start: Of<'start'>): void {

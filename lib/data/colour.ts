@@ -2,18 +2,12 @@
 
 /** Exact, so in whatever order the images come: 64 bits are not enough for the square of ImageNet's sums. */
 export interface ColourSums {
-  pixels: bigint;
+  readonly pixels: bigint;
   /** Of r, g, b. */
-  first: bigint[];
+  readonly first: readonly bigint[];
   /** Of rr, rg, rb, gg, gb, bb. */
-  second: bigint[];
+  readonly second: readonly bigint[];
 }
-
-export const emptyColourSums = (): ColourSums => ({
-  pixels: 0n,
-  first: [0n, 0n, 0n],
-  second: [0n, 0n, 0n, 0n, 0n, 0n],
-});
 
 export interface ColourAxes {
   /** Unit vectors over (r, g, b), the widest spread first. */
@@ -21,39 +15,6 @@ export interface ColourAxes {
   /** Standard deviations along them, √λ, in grey levels. */
   readonly deviations: readonly number[];
 }
-
-/** Adds one image, up to 2³⁷ pixels of r, g, b bytes. */
-export function addColours(sums: ColourSums, pixels: Uint8Array): void {
-  let r = 0;
-  let g = 0;
-  let b = 0;
-  let rr = 0;
-  let rg = 0;
-  let rb = 0;
-  let gg = 0;
-  let gb = 0;
-  let bb = 0;
-  for (let i = 0; i < pixels.length; i += 3) {
-    const x = pixels[i] as number;
-    const y = pixels[i + 1] as number;
-    const z = pixels[i + 2] as number;
-    r += x;
-    g += y;
-    b += z;
-    rr += x * x;
-    rg += x * y;
-    rb += x * z;
-    gg += y * y;
-    gb += y * z;
-    bb += z * z;
-  }
-  sums.pixels += BigInt(pixels.length / 3);
-  sums.first = plus(sums.first, [r, g, b]);
-  sums.second = plus(sums.second, [rr, rg, rb, gg, gb, bb]);
-}
-
-const plus = (sums: readonly bigint[], more: readonly number[]): bigint[] =>
-  sums.map((sum, i) => sum + BigInt(more[i] as number));
 
 /** Of at least one pixel, in grey levels. */
 export const meanColour = ({ pixels, first }: ColourSums): number[] =>

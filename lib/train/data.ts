@@ -1,119 +1,186 @@
-/** The images of a run: found or drawn, decoded once, split, and dealt out in batches. */
+/** The images of a run: drawn or found, in a store, split, and dealt out in batches. */
 
 import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
+import { BatchQueue } from '../data/batch-queue.js';
 import { drawDemoSet } from '../data/demo.js';
-import { listImages, type LabelledFile } from '../data/folder.js';
 import { holdOut } from '../data/hold-out.js';
-import { orderedBatches, trainingBatch, type TrainingBatch } from '../data/loader.js';
-import { prepareStore, type ImageStore, type SkippedImage } from '../data/store.js';
+import {
+  orderedBatches,
+  sizeOf,
+  trainingBatches,
+  type OrderedBatch,
+  type Selection,
+  type TrainingBatch,
+} from '../data/loader.js';
+import { cachedStore, isStore } from '../data/store/cached.js';
+import { checkFits } from '../data/store/fits.js';
+import { openStore } from '../data/store/reader.js';
+import type { ImageStore } from '../data/store/types.js';
 import type { Preprocessing } from '../graph/graph.js';
 import { seedWords } from '../random/philox.js';
 import type { Recipe } from './recipe.js';
 import type { TrainEvent } from './types.js';
 
 export interface TrainingData extends AsyncDisposable {
+  /** By label. */
   readonly classes: readonly string[];
-  readonly training: ImageStore;
-  readonly validation: ImageStore;
+  readonly trainingImages: number;
+  readonly validationImages: number;
   /** As the network subtracts it: of the whole image, or of its colours. */
   readonly mean: Float32Array;
-  readonly skipped: readonly SkippedImage[];
+  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
   readonly notes: readonly string[];
-  readonly loader: { batch(step: number, epoch: number): Promise<TrainingBatch> };
-  validationBatches(batch: number): ReturnType<typeof orderedBatches>;
+  /** Worker threads that decode. */
+  readonly threads: number;
+  /** The batches from step `first` up to before step `end`. */
+  training(first: number, end: number): BatchQueue<TrainingBatch>;
+  validation(batch: number): AsyncGenerator<OrderedBatch>;
 }
 
 export interface DataOptions {
-  /** null: the demo set. */
+  /** A store, or what one can be made of; null: the demo set. */
   readonly data: string | null;
-  /** Folder for decoded images. */
+  /** Folder for stores made behind the scenes. */
   readonly cache: string;
   readonly preprocessing: Preprocessing;
   readonly recipe: Recipe;
   readonly seed: number;
+  /** Worker threads that decode, at most. */
+  readonly threads: number;
+  /** Whether the devices are cards: they read batches by themselves, and leave the processors to the loader. */
+  readonly onCards: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** Images of each class of the demo set, and the seed of its drawings: it is one set, whatever the run's seed. */
 const demo = { training: 150, validation: 40, seed: [2012, 0] as const };
-/** Share of the images held out where there is no val/. */
+/** Share of the images held out where there are none for validation. */
 const heldOut = 0.1;
 
-/** Yields progress while images are drawn and decoded. */
-export async function* prepareData(options: DataOptions): AsyncGenerator<TrainEvent, TrainingData> {
-  const { preprocessing, recipe, signal, cache } = options;
+/** Yields progress while images are drawn and prepared. */
+export async function* openData(options: DataOptions): AsyncGenerator<TrainEvent, TrainingData> {
+  const { preprocessing, threads, onCards, data } = options;
   const notes: string[] = [];
-  let path = options.data;
-  if (path === null) {
-    path = join(cache, 'demo-1');
-    const folder = path;
-    const shared = signal ? { signal } : {};
-    yield* progressOf((report) =>
-      drawDemoSet(folder, { ...demo, ...shared, onProgress: (done, total) => report(done, total, 0) }),
-    );
+  const path = data ?? (yield* demoSet(options));
+  const folder = isStore(path) ? path : yield* prepared(path, options);
+  const store = await openStore(folder, { threads, background: !onCards });
+  try {
+    checkFits(store, preprocessing);
+    return dealing(store, path, await skippedOf(store), notes, options);
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
   }
-  const listing = await listImages(path);
-  if (listing.classes.length < 2) {
-    throw new AlexNetError(
-      'DATA',
-      `${path} has one class, ${listing.classes[0]}; a classifier needs two or more`,
-    );
-  }
-  let { train, validation } = listing;
-  if (!validation) {
-    ({ kept: train, held: validation } = holdOut(train, heldOut, seedWords(options.seed)));
-    notes.push(`no val/ folder: ${validation.length} of the images are held out for validation`);
-  }
-  const prepare = (files: readonly LabelledFile[]) =>
-    progressOf((report) =>
-      prepareStore({ files, preprocessing, cache, onProgress: report, ...(signal && { signal }) }),
-    );
-  const training = yield* prepare(train);
-  const held = yield* prepare(validation);
-  const { classes } = listing;
-  for (const [label, name] of classes.entries()) {
-    if (!training.labels.includes(label))
-      throw new AlexNetError('DATA', `${path}: no image of class ${name} could be read`);
-  }
-  const skipped = [...training.skipped, ...held.skipped];
-  const loader = { batch: recipe.batch, seed: seedWords(options.seed), preprocessing };
+}
+
+async function* demoSet({ cache, signal }: DataOptions): AsyncGenerator<TrainEvent, string> {
+  const folder = join(cache, 'demo-1');
+  yield* reportsOf(async (report) => {
+    const onProgress = (done: number, total: number): void => report({ kind: 'draw', done, total });
+    await drawDemoSet(folder, { ...demo, ...(signal && { signal }), onProgress });
+  });
+  return folder;
+}
+
+async function* prepared(
+  path: string,
+  { cache, preprocessing, signal }: DataOptions,
+): AsyncGenerator<TrainEvent, string> {
+  return yield* reportsOf((report) =>
+    cachedStore(path, {
+      cache,
+      size: preprocessing.store,
+      fit: preprocessing.fit,
+      ...(signal && { signal }),
+      onProgress: (progress) => report({ kind: 'prepare', ...progress }),
+      onWaiting: (message) => report({ kind: 'waiting', message }),
+    }),
+  );
+}
+
+const skippedOf = async (store: ImageStore): Promise<{ file: string; reason: string }[]> =>
+  store.skipped === 0 ? [] : (await store.skippedItems()).map(({ name, reason }) => ({ file: name, reason }));
+
+function dealing(
+  store: ImageStore,
+  path: string,
+  skipped: TrainingData['skipped'],
+  notes: string[],
+  { preprocessing, recipe, seed, threads, onCards }: DataOptions,
+): TrainingData {
+  const classes = store.classes.map(({ name }) => name);
+  if (classes.length < 2)
+    throw new AlexNetError('DATA', `${path} has one class, ${classes[0]}; a classifier needs two or more`);
+  const { training, validation } = split(store, path, seed, notes);
+  checkClasses(store, training, classes, path);
+  const common = { store, threads, pinned: onCards };
+  const { augmentation } = recipe;
+  const { colourUntil = Infinity } = augmentation;
+  const queues: BatchQueue<TrainingBatch>[] = [];
   return {
     classes,
-    training,
-    validation: held,
-    mean: preprocessing.mean === 'image' ? training.meanImage : Float32Array.from(training.meanColour),
+    trainingImages: sizeOf(training),
+    validationImages: sizeOf(validation),
+    mean: preprocessing.mean === 'image' ? store.meanImage : Float32Array.from(store.meanColour),
     skipped,
     notes,
-    loader: {
-      batch: async (step, epoch) => {
-        const { augmentation } = recipe;
-        const over = augmentation.colourUntil !== undefined && epoch >= augmentation.colourUntil;
-        return await trainingBatch(
-          training,
-          loader,
-          over ? { ...augmentation, colour: 0 } : augmentation,
-          step,
-        );
-      },
+    threads,
+    training: (first, end) => {
+      const queue = trainingBatches({
+        ...common,
+        images: training,
+        batch: recipe.batch,
+        seed: seedWords(seed),
+        crop: preprocessing.crop,
+        augmenting: (epoch) => (epoch >= colourUntil ? { ...augmentation, colour: 0 } : augmentation),
+        first,
+        end,
+      });
+      queues.push(queue);
+      return queue;
     },
-    validationBatches: (batch) => orderedBatches(held, batch, preprocessing),
+    validation: (batch) => orderedBatches({ ...common, images: validation, batch }),
     [Symbol.asyncDispose]: async () => {
-      await training.close();
-      await held.close();
+      for (const queue of queues) await queue.close();
+      await store[Symbol.asyncDispose]();
     },
   };
 }
 
-type Report = (done: number, total: number, skipped: number) => void;
+/** Held out images count in the store's mean and colours: these are measured once, whatever the seed. */
+function split(
+  { labels, splits: { train, validation } }: ImageStore,
+  path: string,
+  seed: number,
+  notes: string[],
+): { training: Selection; validation: Selection } {
+  if (validation) return { training: train, validation };
+  const { kept, held } = holdOut(labels, train, heldOut, seedWords(seed));
+  if (held.length === 0)
+    throw new AlexNetError('DATA', `${path} has one image a class; expected two or more, one for validation`);
+  notes.push(`no validation images: ${held.length} of the images are held out for validation`);
+  return { training: kept, validation: held };
+}
+
+function checkClasses(store: ImageStore, images: Selection, classes: readonly string[], path: string): void {
+  const found = new Uint8Array(classes.length);
+  if (images instanceof Uint32Array) for (const index of images) found[store.labels[index] as number] = 1;
+  else for (let index = images.start; index < images.end; index++) found[store.labels[index] as number] = 1;
+  const missing = found.indexOf(0);
+  if (missing >= 0)
+    throw new AlexNetError('DATA', `${path}: no image of class ${classes[missing]} could be read`);
+}
 
 /** Turns a callback's reports into events; the consumer sees the newest, not each. */
-async function* progressOf<T>(work: (report: Report) => Promise<T>): AsyncGenerator<TrainEvent, T> {
+async function* reportsOf<T>(
+  work: (report: (event: TrainEvent) => void) => Promise<T>,
+): AsyncGenerator<TrainEvent, T> {
   let latest: TrainEvent | undefined;
   let wake: () => void = () => undefined;
   let finished = false;
-  const result = work((done, total, skipped) => {
-    latest = { kind: 'prepare', done, total, skipped };
+  const result = work((event) => {
+    latest = event;
     wake();
   }).finally(() => {
     finished = true;

@@ -16,8 +16,8 @@ export class Speed {
     this.began = performance.now();
   }
 
-  /** A step is done; the next one, if it was queued, has begun. */
-  end(): void {
+  /** A step is done; the next one, if it was queued, has begun. Returns the seconds it took. */
+  end(): number {
     const now = performance.now();
     const seconds = (now - this.began) / 1000;
     this.began = now;
@@ -25,6 +25,7 @@ export class Speed {
     if (this.durations.length > recentSteps) this.durations.shift();
     this.total += seconds;
     this.steps++;
+    return seconds;
   }
 
   /** A validation took so long; the next ones are expected to. */

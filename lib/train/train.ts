@@ -6,10 +6,11 @@ import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
 import { seedWords } from '../random/philox.js';
+import { loaderThreads } from '../data/loader-threads.js';
 import { chooseDevices, type ChosenDevices } from '../runtime/choose.js';
 import { Network } from '../runtime/network.js';
 import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
-import { prepareData, type TrainingData } from './data.js';
+import { openData, type TrainingData } from './data.js';
 import { recipes, type Recipe } from './recipe.js';
 import { existingCheckpoint, RunFolder, type RunConfig } from './run-folder.js';
 import { Trainer } from './trainer.js';
@@ -17,7 +18,14 @@ import type { TrainEvent, TrainOptions, TrainResult } from './types.js';
 import { checkRecipe, checkSeed, positiveInteger } from './validate-options.js';
 
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, TrainResult> {
-  for (const name of ['steps', 'checkpointEvery', 'saveEvery', 'validateEvery', 'classes'] as const) {
+  for (const name of [
+    'steps',
+    'checkpointEvery',
+    'saveEvery',
+    'validateEvery',
+    'loaderThreads',
+    'classes',
+  ] as const) {
     positiveInteger(name, options[name]);
   }
   if (options.epochs !== undefined && !(Number.isFinite(options.epochs) && options.epochs > 0)) {
@@ -92,15 +100,18 @@ class Run {
     try {
       const images = preset(setting.presetName, 2).preprocessing;
       const preprocessing = options.preprocessing ?? saved?.config.preprocessing ?? images;
-      await using data = yield* prepareData({
+      const { chosen } = setting;
+      const onCards = chosen.devices.every(({ backend }) => backend === 'cuda');
+      await using data = yield* openData({
         data: setting.data,
         cache: join(folder.path, '..', '.cache'),
         preprocessing,
         recipe: setting.recipe,
         seed: setting.seed,
+        threads: loaderThreads(onCards, options.loaderThreads),
+        onCards,
         ...(options.signal && { signal: options.signal }),
       });
-      const { chosen } = setting;
       const config = saved ? this.extended(saved.config, data) : this.configure(data);
       if (options.classes !== undefined && options.classes !== data.classes.length) {
         throw new AlexNetError(
@@ -110,6 +121,8 @@ class Run {
       }
       await folder.writeConfig(config);
       begun = true;
+      // Read while the network is made.
+      const batches = data.training(firstStep, config.steps);
       await using network = Network.open({
         graph: config.graph,
         preprocessing: config.preprocessing,
@@ -119,7 +132,7 @@ class Run {
         seed: seedWords(config.seed),
         training: config.recipe,
       });
-      const trainer = new Trainer(folder, config, data, network, options.signal);
+      const trainer = new Trainer(folder, config, data, batches, network, options.signal);
       await trainer.start(saved?.checkpoint ?? null);
       yield {
         kind: 'start',
@@ -128,13 +141,13 @@ class Run {
         devices: setting.devices,
         precision: chosen.precision,
         classes: data.classes,
-        trainingImages: data.training.count,
-        validationImages: data.validation.count,
+        trainingImages: data.trainingImages,
+        validationImages: data.validationImages,
         skipped: data.skipped,
         batch: config.recipe.batch,
         firstStep,
         steps: config.steps,
-        stepsPerEpoch: Math.max(1, Math.round(data.training.count / config.recipe.batch)),
+        stepsPerEpoch: Math.max(1, Math.round(data.trainingImages / config.recipe.batch)),
         parameters: graphTotals(config.graph).parameters,
         notes: [...data.notes, ...notesOn(config), ...(chosen.note === undefined ? [] : [chosen.note])],
       };
@@ -161,7 +174,7 @@ class Run {
         `the graph tells ${classCount(graph)} classes apart, but the images have ${data.classes.length}`,
       );
     }
-    const epoch = Math.max(1, Math.round(data.training.count / setting.recipe.batch));
+    const epoch = Math.max(1, Math.round(data.trainingImages / setting.recipe.batch));
     return {
       version: 1,
       preset: setting.presetName,
@@ -172,7 +185,7 @@ class Run {
       precision: setting.chosen.precision,
       recipe: setting.recipe,
       seed: setting.seed,
-      steps: this.stepsFor(setting.recipe, data.training.count),
+      steps: this.stepsFor(setting.recipe, data.trainingImages),
       validateEvery: options.validateEvery ?? epoch,
       saveEvery: options.saveEvery ?? Math.min(epoch, 500),
       checkpointEvery: options.checkpointEvery ?? null,
@@ -187,7 +200,7 @@ class Run {
       ...config,
       devices: this.setting.devices,
       precision: this.setting.chosen.precision,
-      steps: longer ? this.stepsFor(config.recipe, data.training.count) : config.steps,
+      steps: longer ? this.stepsFor(config.recipe, data.trainingImages) : config.steps,
     };
   }
 }

@@ -5,9 +5,12 @@ import { evaluationViews } from '../data/views.js';
 import { viewRows } from '../evaluate/batches.js';
 import { ErrorCounter } from '../evaluate/error-rates.js';
 import { seedWords } from '../random/philox.js';
-import type { Batch, Losses, Network } from '../runtime/network.js';
+import type { BatchQueue, Lent } from '../data/batch-queue.js';
+import type { TrainingBatch } from '../data/loader.js';
+import type { Losses, Network } from '../runtime/network.js';
 import { saveCheckpoint, type Checkpoint, type TrainingState } from './checkpoint.js';
 import type { TrainingData } from './data.js';
+import { DataWait } from './data-wait.js';
 import { initialise } from './initialise.js';
 import { afterValidation, baseRate, freshPlateau, learningRates } from './rates.js';
 import type { RunConfig, RunFolder } from './run-folder.js';
@@ -23,13 +26,19 @@ const absurdLoss = 1e6;
 interface QueuedStep {
   readonly step: number;
   readonly epoch: number;
+  readonly batch: Lent;
+  /** Seconds that the devices waited for it. */
+  readonly waited: number;
   readonly running: Promise<Losses>;
+  /** When it was; milliseconds. */
+  ended: number | undefined;
 }
 
 export class Trainer {
   private state: TrainingState;
   private readonly speed: Speed;
   private readonly stall: StallDetector;
+  private readonly wait: DataWait;
   private readonly recentLosses: number[] = [];
   private lastSave = Date.now();
   private savedStep = -1;
@@ -39,12 +48,15 @@ export class Trainer {
     private readonly folder: RunFolder,
     private readonly config: RunConfig,
     private readonly data: TrainingData,
+    /** Of the steps that are still to be done. */
+    private readonly batches: BatchQueue<TrainingBatch>,
     private readonly network: Network,
     private readonly signal: AbortSignal | undefined,
   ) {
     const { batch } = config.recipe;
     this.state = { step: 0, seed: config.seed, batch, plateau: freshPlateau, validation: null };
     this.speed = new Speed(batch);
+    this.wait = new DataWait(data.threads);
     this.stall = new StallDetector(data.classes.length, config.recipe.initialisation);
   }
 
@@ -65,12 +77,11 @@ export class Trainer {
   }
 
   private epochOf(step: number): number {
-    return Math.floor((step * this.config.recipe.batch) / this.data.training.count);
+    return Math.floor((step * this.config.recipe.batch) / this.data.trainingImages);
   }
 
   async *events(): AsyncGenerator<TrainEvent, TrainResult> {
     const { config, folder } = this;
-    let next = this.load(this.state.step);
     let queued: QueuedStep | undefined;
     for (;;) {
       const step = this.state.step + (queued ? 1 : 0);
@@ -79,8 +90,7 @@ export class Trainer {
       // somebody looks at the weights in between.
       if (more && !(queued && this.pauseAfter(step))) {
         if (!queued) this.speed.begin();
-        const running = this.queue(step, await next);
-        next = this.load(step + 1);
+        const running = await this.queue(step, queued);
         if (queued) yield* this.finish(queued);
         queued = running;
         continue;
@@ -102,37 +112,38 @@ export class Trainer {
       trainLoss: mean(this.recentLosses),
       validation: this.state.validation?.rates ?? null,
       imagesPerSecond: this.speed.overall(),
+      waitedForImages: this.wait.share(),
       interrupted,
     };
     yield { kind: 'done', ...result };
     return result;
   }
 
-  /** The images of a step; awaited when it begins, and of no concern to anybody if it never does. */
-  private load(step: number): Promise<Batch> {
-    const batch = this.data.loader.batch(step, this.epochOf(step));
-    batch.catch(() => undefined);
-    return batch;
-  }
-
-  private queue(step: number, batch: Batch): QueuedStep {
+  private async queue(step: number, before: QueuedStep | undefined): Promise<QueuedStep> {
     const { recipe, graph } = this.config;
+    const { batch, waited } = await this.wait.measure(this.batches.next(), before);
+    if (!batch) throw new Error(`there is no batch for step ${step}`);
     const epoch = this.epochOf(step);
     const running = this.network.train(
       batch,
       step,
       learningRates(recipe, graph, epoch, this.state.plateau.reductions),
     );
-    running.catch(() => undefined);
-    return { step, epoch, running };
+    const queued: QueuedStep = { step, epoch, batch, waited, running, ended: undefined };
+    const end = (): void => void (queued.ended = performance.now());
+    running.then(end, end);
+    return queued;
   }
 
-  private async *finish({ step, epoch, running }: QueuedStep): AsyncGenerator<TrainEvent> {
+  private async *finish({ step, epoch, batch, waited, running }: QueuedStep): AsyncGenerator<TrainEvent> {
     const measured = summarise(await running);
-    this.speed.end();
+    batch.release();
+    const seconds = this.speed.end();
     this.state = { ...this.state, step: step + 1 };
     if (!(measured.loss < absurdLoss)) await this.diverged(step + 1, measured.loss);
-    yield* this.report(step + 1, epoch, measured);
+    yield* this.report(step + 1, epoch, measured, waited);
+    const warning = this.wait.add(step + 1, waited, seconds);
+    if (warning) yield { kind: 'warning', step: step + 1, message: warning };
   }
 
   /** Whether a validation or a save comes after so many steps, or nothing is won by going on at once. */
@@ -151,9 +162,10 @@ export class Trainer {
     step: number,
     epoch: number,
     measured: Omit<ErrorRates, 'images'>,
+    secondsWaited: number,
   ): AsyncGenerator<TrainEvent> {
     const { config } = this;
-    const perEpoch = Math.max(1, Math.round(this.data.training.count / config.recipe.batch));
+    const perEpoch = Math.max(1, Math.round(this.data.trainingImages / config.recipe.batch));
     this.recentLosses.push(measured.loss);
     if (this.recentLosses.length > perEpoch) this.recentLosses.shift();
     const learningRate = baseRate(config.recipe, epoch, this.state.plateau.reductions);
@@ -165,6 +177,7 @@ export class Trainer {
       ...measured,
       learningRate,
       imagesPerSecond: this.speed.recent(),
+      secondsWaited,
       secondsLeft: this.speed.secondsFor(config.steps - step, validationsLeft),
     };
     await this.folder.log({
@@ -173,6 +186,7 @@ export class Trainer {
       ...measured,
       learningRate,
       imagesPerSecond: Math.round(event.imagesPerSecond * 10) / 10,
+      secondsWaited: Math.round(secondsWaited * 1e4) / 1e4,
     });
     yield event;
     const message = this.stall.add(step, measured.loss);
@@ -186,7 +200,7 @@ export class Trainer {
     const counter = new ErrorCounter();
     const { store, crop } = config.preprocessing;
     const views = viewRows(evaluationViews(1, store, crop)[0], network.batch);
-    for await (const { images, labels, count } of data.validationBatches(network.batch)) {
+    for await (const { images, labels, count } of data.validation(network.batch)) {
       const { losses, ranks } = await network.infer({ images, labels, views });
       for (let n = 0; n < count; n++) counter.add(losses[n] as number, ranks[n] as number);
     }

@@ -1,12 +1,16 @@
 /** What goes into a training run and what comes out of it while it runs. */
 
+import type { PrepareProgress } from '../data/store/prepare.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Precision } from '../plan/precision.js';
 import type { DeviceChoice } from '../runtime/choose.js';
 import type { Recipe } from './recipe.js';
 
 export interface TrainOptions extends DeviceChoice {
-  /** A folder of class folders, or of train/ and val/ with class folders. Without: the built-in demo set. */
+  /**
+   * A store, or what `prepare` makes one of, for example a folder of class folders: a store of it is made behind the scenes,
+   * beside the runs, and used again. Without: the built-in demo set.
+   */
   readonly data?: string;
   /** Default: mini for the demo set, paper otherwise. */
   readonly preset?: string;
@@ -32,6 +36,8 @@ export interface TrainOptions extends DeviceChoice {
   readonly saveEvery?: number;
   /** Steps between validations; default: an epoch. */
   readonly validateEvery?: number;
+  /** Threads that decode images. Default: on cards all cores but one; else one, which gives way to computing. */
+  readonly loaderThreads?: number;
   /** Aborting ends the run after the current step (on cards one more may be under way), saved, as if it had been its last. */
   readonly signal?: AbortSignal;
 }
@@ -46,7 +52,10 @@ export interface ErrorRates {
 }
 
 export type TrainEvent =
-  | { readonly kind: 'prepare'; readonly done: number; readonly total: number; readonly skipped: number }
+  | { readonly kind: 'draw'; readonly done: number; readonly total: number }
+  | ({ readonly kind: 'prepare' } & PrepareProgress)
+  /** Another process is at work on the images. */
+  | { readonly kind: 'waiting'; readonly message: string }
   | {
       readonly kind: 'start';
       readonly run: string;
@@ -76,6 +85,8 @@ export type TrainEvent =
       readonly top5Error: number;
       readonly learningRate: number;
       readonly imagesPerSecond: number;
+      /** How long the devices had nothing to do because the step's images were not there yet. */
+      readonly secondsWaited: number;
       readonly secondsLeft: number;
     }
   | ({ readonly kind: 'validation'; readonly step: number; readonly epoch: number } & ErrorRates)
@@ -97,5 +108,7 @@ export interface TrainResult {
   readonly trainLoss: number;
   readonly validation: ErrorRates | null;
   readonly imagesPerSecond: number;
+  /** Share of the time after the first step, 0 to 1, that the devices waited for images. */
+  readonly waitedForImages: number;
   readonly interrupted: boolean;
 }

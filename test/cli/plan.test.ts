@@ -75,7 +75,7 @@ describe('plan for people', () => {
   });
 
   it('ends quietly when its reader goes away', async () => {
-    const shell = spawn('sh', ['-c', `"$0" dist/cli/index.js plan | head -1`, process.execPath]);
+    const shell = spawn('sh', ['-c', `"$0" dist/cli/start.cjs plan | head -1`, process.execPath]);
     let printed = '';
     shell.stdout.on('data', (text: Buffer) => (printed += text.toString()));
     shell.stderr.on('data', (text: Buffer) => (printed += text.toString()));

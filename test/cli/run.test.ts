@@ -50,6 +50,7 @@ describe('train', () => {
       trainLoss: expect.closeTo(0.7, -1),
       validation: { top1Error: expect.any(Number), top5Error: expect.any(Number) },
       imagesPerSecond: expect.any(Number),
+      waitedForImages: expect.any(Number),
     });
     expect(trained.stderr).toMatch(/^run: mini, [\d,]+ parameters, 2 classes, on cpu in fp32$/m);
     expect(trained.stderr).toMatch(/^skipped 1 file:\n {2}.*broken\.jpg: /m);
@@ -121,6 +122,26 @@ describe('evaluate', () => {
       expect(skipped).toEqual([{ file: expect.stringContaining('broken.jpg'), reason: expect.any(String) }]);
     },
   );
+
+  it('takes a store, and the part of it that is asked for', { timeout: seconds(40) }, async () => {
+    const made = await program(['prepare', 'photos', '--out', 'photos.store', '--size', '72'], {
+      cwd: folder,
+    });
+    expect(made.code).toBe(0);
+    const args = ['evaluate', 'run', 'photos.store', '--json'];
+    expect(lastJson(await program([...args, '--split', 'train'], { cwd: folder }))).toMatchObject({
+      images: 24,
+      skipped: [{ file: join('dark', 'broken.jpg') }],
+    });
+    expect(await program([...args, '--split', 'validation'], { cwd: folder })).toEqual(
+      refusal(1, 'photos.store has no images for validation'),
+    );
+    const learned = await program(['train', 'photos.store', ...tiny, '--steps', '2', '--out', 'run-2'], {
+      cwd: folder,
+    });
+    expect(learned).toMatchObject({ code: 0, stderr: '' });
+    expect(learned.stdout).toMatch(/^ {2}waiting for images +\d+\.\d % of the time$/m);
+  });
 
   it('shows percent to people', { timeout: seconds(20) }, async () => {
     const { code, stdout } = await program(['evaluate', 'run', 'photos'], { cwd: folder });

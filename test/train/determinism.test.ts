@@ -71,7 +71,7 @@ it(
 );
 
 describe('a run killed at any moment goes on as if it had not been', () => {
-  const program = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
+  const program = fileURLToPath(new URL('../../dist/cli/start.cjs', import.meta.url));
   const steps = 40;
   const fresh = (out: string): string[] => [
     'train',

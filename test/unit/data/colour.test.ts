@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import {
-  addColours,
-  covariance,
-  emptyColourSums,
-  meanColour,
-  principalAxes,
-} from '../../../lib/data/colour.js';
+import { covariance, meanColour, principalAxes, type ColourSums } from '../../../lib/data/colour.js';
+import { accumulate } from '../../../lib/runtime/native.js';
 import { pixelsOf, speckled } from './fixtures.js';
 
 const images = Array.from({ length: 7 }, (_, i) => pixelsOf(9, 5, speckled(i)));
 
-function sumsOf(all: readonly Uint8Array[]) {
-  const sums = emptyColourSums();
-  for (const pixels of all) addColours(sums, pixels);
-  return sums;
+function sumsOf(all: readonly Uint8Array[]): ColourSums {
+  const sums = new BigUint64Array(9);
+  let pixels = 0;
+  for (const image of all) {
+    accumulate(image, new Uint32Array(image.length), sums);
+    pixels += image.length / 3;
+  }
+  const counts = [...sums];
+  return { pixels: BigInt(pixels), first: counts.slice(0, 3), second: counts.slice(3) };
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number =>
@@ -42,14 +42,14 @@ describe('the colours of the training set', () => {
   });
 
   it('stay exact past 2⁵³', () => {
-    const white = emptyColourSums();
-    addColours(white, new Uint8Array(300).fill(255));
-    // As many as ImageNet has, and then some.
+    const one = sumsOf([new Uint8Array(300).fill(255)]);
+    // As many as ImageNet has, and then some; and a black one.
     const times = 10n ** 15n;
-    white.pixels *= times;
-    white.first = white.first.map((sum) => sum * times);
-    white.second = white.second.map((sum) => sum * times);
-    addColours(white, new Uint8Array(3));
+    const white: ColourSums = {
+      pixels: one.pixels * times + 1n,
+      first: one.first.map((sum) => sum * times),
+      second: one.second.map((sum) => sum * times),
+    };
     expect(meanColour(white)[0]).toBeCloseTo(255, 10);
     // n white pixels and a black one vary by 255² n / (n + 1)², here 255² / 10¹⁷.
     expect((covariance(white)[0]?.[1] as number) / (255 ** 2 / 1e17)).toBeCloseTo(1, 9);

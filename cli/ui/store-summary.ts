@@ -1,0 +1,83 @@
+/** What is in a store, as `prepare` ends with and `inspect` begins with. */
+
+import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
+import { bytes, count, plural } from './format.js';
+import { list } from './table.js';
+
+/** Reasons shown; the file has them all. */
+const shown = 5;
+
+interface Reason {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** The commonest first. */
+function reasonsOf(skipped: readonly SkippedItem[]): Reason[] {
+  const counts = new Map<string, number>();
+  for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts]
+    .map(([reason, times]) => ({ reason, count: times }))
+    .toSorted((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+}
+
+const lengthOf = (range: ImageStore['splits']['validation']): number => (range ? range.end - range.start : 0);
+
+/** Everything the summary says, as data. */
+export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
+  const { size, fit, encoding, digest, meanColour } = store;
+  const { deviations } = store.colour;
+  const { train, validation } = store.splits;
+  return {
+    size,
+    fit,
+    encoding,
+    images: { train: lengthOf(train), validation: lengthOf(validation) },
+    classes: store.classes.length,
+    skipped: store.skipped,
+    reasons: reasonsOf(skipped),
+    bytes: store.bytes,
+    meanColour,
+    eigenvalues: deviations.map((deviation) => deviation ** 2),
+    deviations,
+    digest,
+  };
+}
+
+export type Summary = ReturnType<typeof summaryOf>;
+
+/** `others` are lines about the store itself that only some commands have. */
+export function summaryLines(
+  folder: string,
+  summary: Summary,
+  others: readonly (readonly [name: string, value: string])[] = [],
+): string[] {
+  const { size, fit, encoding, images, reasons } = summary;
+  const numbers = (values: readonly number[], digits: number): string =>
+    values.map((value) => value.toFixed(digits)).join(', ');
+  const records = encoding.kind === 'raw' ? 'raw' : `JPEG quality ${encoding.quality}`;
+  const more = reasons.length - shown;
+  return [
+    ...list(
+      [
+        ['records', `${size} × ${size} pixels, ${fit === 'crop' ? 'cropped' : 'warped'}, ${records}`],
+        ['training', plural(images.train, 'image')],
+        ['validation', plural(images.validation, 'image')],
+        ['classes', count(summary.classes)],
+        ['size', bytes(summary.bytes)],
+        ['mean colour', numbers(summary.meanColour, 2)],
+        ['eigenvalues', `${numbers(summary.eigenvalues, 1)} of the colours' covariance`],
+        ['deviations', numbers(summary.deviations, 2)],
+        ['digest', summary.digest],
+        ...others,
+        [
+          'skipped',
+          summary.skipped === 0 ? 'none' : `${count(summary.skipped)}, each in ${folder}/skipped.jsonl`,
+        ],
+      ],
+      '  ',
+    ),
+    ...reasons.slice(0, shown).map((each) => `    ${count(each.count)} × ${each.reason}`),
+    ...(more > 0 ? [`    and ${plural(more, 'more reason')}`] : []),
+  ];
+}

@@ -1,0 +1,113 @@
+/** Error rates of a network on a store or on a folder of images. */
+
+import { listImages } from '../data/folder.js';
+import { loaderThreads } from '../data/loader-threads.js';
+import { orderedBatches, sizeOf } from '../data/loader.js';
+import type { Split } from '../data/sources/source.js';
+import { checkFits } from '../data/store/fits.js';
+import { openStore } from '../data/store/reader.js';
+import { AlexNetError } from '../errors.js';
+import type { Network } from '../runtime/network.js';
+import type { ErrorRates } from '../train/types.js';
+import { averaged, probabilitiesOf } from './averaged.js';
+import { decodedBatches } from './batches.js';
+import { ErrorCounter, rankOf } from './error-rates.js';
+
+export interface EvaluateOptions {
+  /** Which images; default: those for validation where there are some, else those for training. */
+  readonly split?: Split;
+  /** 1: the centre crop. 10: the paper's ten patches, their probabilities averaged. */
+  readonly views?: 1 | 10;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { stage: 'evaluate'; done: number; total: number }) => void;
+}
+
+export interface Skipped {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface Evaluation extends ErrorRates {
+  readonly skipped: readonly Skipped[];
+}
+
+/** `classes`: the network's, by label. Throws AlexNetError DATA where the images cannot be used. */
+export async function evaluateFolder(
+  network: Network,
+  classes: readonly string[],
+  data: string,
+  { split, views = 1, signal, onProgress }: EvaluateOptions,
+): Promise<Evaluation> {
+  const listing = await listImages(data);
+  const images = split === 'train' ? listing.train : (listing.validation ?? listing.train);
+  if (split === 'validation' && !listing.validation)
+    throw new AlexNetError('DATA', `${data} has no images for validation; expected a folder val/`);
+  const labels = labelsOf(listing.classes, classes, data);
+  const counter = new ErrorCounter();
+  const skipped: Skipped[] = [];
+  let done = 0;
+  const fail = (index: number, reason: string): void => {
+    skipped.push({ file: images[index]?.file ?? '', reason });
+  };
+  const sources = images.map(({ file }) => file);
+  const batches = decodedBatches(sources, network.batch, network.options.preprocessing, fail, signal);
+  for await (const { indices, probabilities } of averaged(network, batches, views)) {
+    for (const [n, index] of indices.entries())
+      count(counter, probabilitiesOf(network, probabilities, n), labels[images[index]?.label ?? -1]);
+    done += indices.length;
+    onProgress?.({ stage: 'evaluate', done: done + skipped.length, total: images.length });
+  }
+  if (done === 0)
+    throw new AlexNetError('DATA', `${data}: none of the ${images.length} images could be read`);
+  return { ...counter.rates(), skipped };
+}
+
+/** As `evaluateFolder`, of a store's images as they lie there. */
+export async function evaluateStore(
+  network: Network,
+  classes: readonly string[],
+  data: string,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { onCards, batch } = network;
+  const threads = loaderThreads(onCards);
+  await using store = await openStore(data, { threads, background: !onCards });
+  checkFits(store, network.options.preprocessing);
+  const { split = store.splits.validation ? 'validation' : 'train', views = 1, signal, onProgress } = options;
+  const images = store.splits[split];
+  if (!images || sizeOf(images) === 0)
+    throw new AlexNetError('DATA', `${data} has no images for ${split === 'train' ? 'training' : split}`);
+  const names = store.classes.map(({ name }) => name);
+  const labels = labelsOf(names, classes, data);
+  const counter = new ErrorCounter();
+  let done = 0;
+  const batches = orderedBatches({ store, images, batch, threads, pinned: onCards });
+  for await (const found of averaged(network, batches, views)) {
+    signal?.throwIfAborted();
+    for (let n = 0; n < found.count; n++)
+      count(counter, probabilitiesOf(network, found.probabilities, n), labels[found.labels[n] ?? -1]);
+    done += found.count;
+    onProgress?.({ stage: 'evaluate', done, total: sizeOf(images) });
+  }
+  const skipped = (await store.skippedItems()).map(({ name, reason }) => ({ file: name, reason }));
+  return { ...counter.rates(), skipped };
+}
+
+function count(counter: ErrorCounter, probabilities: Float64Array, label = -1): void {
+  counter.add(-Math.log(probabilities[label] ?? Number.NaN), rankOf(probabilities, label));
+}
+
+/** The network's label of each class. Names need not differ where all are the network's, in its order. */
+function labelsOf(names: readonly string[], classes: readonly string[], data: string): number[] {
+  if (names.length === classes.length && names.every((name, label) => name === classes[label]))
+    return names.map((_, label) => label);
+  return names.map((name) => {
+    const label = classes.indexOf(name);
+    if (label >= 0) return label;
+    const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
+    throw new AlexNetError(
+      'DATA',
+      `${data}: the model has no class ${name}; it knows ${classes.length}: ${known}`,
+    );
+  });
+}
