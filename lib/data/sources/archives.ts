@@ -1,0 +1,84 @@
+/** A source's images out of tar archives, one after the other, from any place on. */
+
+import { oneAtATime } from './archive-file.js';
+import type { Refused, Source, Split } from './source.js';
+import { tarEntries, type ReadAt, type TarEntry } from './tar.js';
+
+/** A tar archive: a file, or the part of one where it lies inside another archive. */
+export interface Archive {
+  /** What users see of it. */
+  readonly name: string;
+  readonly split: Split;
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+  /** Bytes of the source's files before this one. */
+  readonly before: number;
+  /** Whether a lack at its end is spoken of elsewhere. */
+  readonly excused?: boolean;
+}
+
+/** In an archive's place: what cannot be one. */
+export interface RefusedArchive extends Refused {
+  /** Bytes of the source up to its end. */
+  readonly bytesRead: number;
+}
+
+/** What an entry, or several, came to. */
+export type Found = (
+  Refused | { readonly name: string; readonly label: number; readonly bytes: Uint8Array }
+) & {
+  /** Offset of the header after it; null after the last. */
+  readonly after: number | null;
+};
+
+export type Entries = AsyncGenerator<TarEntry | (Refused & { readonly after: null })>;
+
+/** Place in the list of archives, offset in the file. */
+type Place = readonly [archive: number, offset: number];
+
+/** `inside` tells what an archive holds, given its entries from some header on. */
+export async function* archiveItems<A extends Archive>(
+  archives: readonly (A | RefusedArchive)[],
+  from: unknown,
+  inside: (archive: A, entries: Entries, read: ReadAt) => AsyncGenerator<Found>,
+): ReturnType<Source['items']> {
+  const [first, offset] = (from as Place | null) ?? [0, 0];
+  await using files = oneAtATime();
+  for (let index = first; index < archives.length; index++) {
+    const archive = archives[index] as A | RefusedArchive;
+    if ('reason' in archive) {
+      yield { ...archive, next: [index + 1, 0] };
+      continue;
+    }
+    const { ahead } = await files.open(archive.file);
+    const start = index === first ? Math.max(offset, archive.start) : archive.start;
+    for await (const found of inside(archive, entriesOf(archive, ahead, start), ahead)) {
+      const { name, after } = found;
+      const next: Place = after === null ? [index + 1, 0] : [index, after];
+      const bytesRead = archive.before + Math.min(after ?? Infinity, archive.end);
+      if ('reason' in found) yield { name, reason: found.reason, next, bytesRead };
+      else {
+        const { label, bytes } = found;
+        yield { name, label, split: archive.split, content: { bytes }, next, bytesRead };
+      }
+    }
+  }
+}
+
+async function* entriesOf(archive: Archive, read: ReadAt, start: number): Entries {
+  for await (const entry of tarEntries(read, start, archive.end)) {
+    if ('reason' in entry) {
+      if (!archive.excused) yield { name: archive.name, reason: entry.reason, after: null };
+    } else if (entry.whole && entry.kind !== 'folder') yield entry;
+  }
+}
+
+/** More is no photograph, and would have to fit into memory. */
+const largestImage = 2 ** 28;
+
+/** Why an entry cannot be an image, or null. */
+export function refusal({ kind, size }: TarEntry): string | null {
+  if (kind !== 'file') return 'it is not a file';
+  return size > largestImage ? `it has more than ${largestImage / 2 ** 20} MiB` : null;
+}
