@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { trainingViews, type Augmenting } from '../../../lib/data/augment.js';
 import type { ColourAxes } from '../../../lib/data/colour.js';
@@ -17,44 +18,102 @@ function rows(
   augmenting: Augmenting,
   step = 0,
   batch = 128,
-  seed: readonly [number, number] = [1, 0],
+  from: readonly [number, number] = [1, 0],
 ): number[][] {
-  const views = trainingViews(batch, 256, 224, augmenting, colour, seed, step);
+  const views = trainingViews(batch, 256, 224, augmenting, colour, from, step);
   expect(views).toHaveLength(batch * 8);
   return Array.from({ length: batch }, (_, n) => [...views.subarray(n * 8, n * 8 + 8)]);
 }
 
-const many = Array.from({ length: 150 }, (_, step) => rows(paper, step)).flat();
+/** Fresh each time: what is promised holds for every seed. */
+const seed = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
+/** Standard errors that chance exceeds once in some ten million times. */
+const far = 5.5;
+const many = Array.from({ length: 400 }, (_, step) => rows(paper, step, 128, seed)).flat();
 const column = (index: number): number[] => many.map((row) => row[index] as number);
 const average = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length;
+/** Distance of an average from what is expected of it, in standard errors. */
+const away = (values: readonly number[], mean: number, deviation: number): number =>
+  (Math.abs(average(values) - mean) / deviation) * Math.sqrt(values.length);
+/** The coefficients α, each of deviation 1, of the three axes. */
+const coefficients = colour.axes.map((axis, i) =>
+  many.map(
+    (row) =>
+      axis.reduce((sum, part, c) => sum + part * (row[3 + c] as number), 0) /
+      (0.1 * (colour.deviations[i] as number)),
+  ),
+);
 
-describe("the paper's augmentation", () => {
-  it('crops at each of 33 offsets equally often, down and across', () => {
-    for (const offsets of [column(0), column(1)]) {
-      const counts = new Float64Array(33);
-      for (const offset of offsets) counts[offset] = (counts[offset] as number) + 1;
-      const expected = offsets.length / 33;
-      const chi = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-      expect(chi / 32).toBeLessThan(2);
+/** Φ by the series of the error function. */
+function normalBelow(x: number): number {
+  if (Math.abs(x) > 6) return x < 0 ? 0 : 1;
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-12; n++) {
+    term *= (-x * x) / (2 * n);
+    sum += term / (2 * n + 1);
+  }
+  return 0.5 + sum / Math.sqrt(2 * Math.PI);
+}
+
+describe(`the paper's augmentation (seed ${seed.join()})`, () => {
+  it('crops at each of 33 × 33 places equally often', () => {
+    const counts = new Float64Array(33 ** 2);
+    for (const [top, left] of many) {
+      const place = (top as number) * 33 + (left as number);
+      counts[place] = (counts[place] as number) + 1;
     }
-    const centred = many.map(([top, left]) => ((top as number) - 16) * ((left as number) - 16));
-    expect(Math.abs(average(centred))).toBeLessThan(4 * (9.52 ** 2 / Math.sqrt(many.length)));
+    // A place that is none, between two or beyond the last, is counted nowhere.
+    expect(counts.reduce((a, b) => a + b)).toBe(many.length);
+    const expected = many.length / counts.length;
+    const chi = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+    const freedom = counts.length - 1;
+    // Some 47 images a place: χ² is near to normal.
+    expect(Math.abs(chi - freedom) / Math.sqrt(2 * freedom)).toBeLessThan(far);
   });
 
-  it('reflects one image in two', () => {
+  it('reflects one image in two, wherever it crops', () => {
     expect(new Set(column(2))).toEqual(new Set([0, 1]));
-    expect(Math.abs(average(column(2)) - 0.5)).toBeLessThan(0.02);
+    expect(away(column(2), 0.5, 0.5)).toBeLessThan(far);
+    const offset = Math.sqrt((33 ** 2 - 1) / 12);
+    for (const field of [0, 1]) {
+      const products = many.map((row) => ((row[field] as number) - 16) * ((row[2] as number) - 0.5));
+      expect(away(products, 0, offset / 2)).toBeLessThan(far);
+    }
   });
 
-  it('shifts colours along the axes, by a tenth of their deviations', () => {
-    colour.axes.forEach((axis, i) => {
-      const along = many.map((row) => axis.reduce((sum, part, c) => sum + part * (row[3 + c] as number), 0));
-      const deviation = 0.1 * (colour.deviations[i] as number);
-      expect(Math.abs(average(along)) / deviation).toBeLessThan(0.04);
-      expect(Math.sqrt(average(along.map((value) => value ** 2))) / deviation).toBeCloseTo(1, 1);
-      // Normal: the fourth moment is three times the squared second.
-      expect(average(along.map((value) => (value / deviation) ** 4))).toBeCloseTo(3, 0);
-    });
+  it('shifts colours along the axes by N(0, 0.1²) times their deviations', () => {
+    for (const alphas of coefficients) {
+      expect(away(alphas, 0, 1)).toBeLessThan(far);
+      expect(
+        away(
+          alphas.map((alpha) => alpha ** 2),
+          1,
+          Math.SQRT2,
+        ),
+      ).toBeLessThan(far);
+      // Kolmogorov's distance from the normal distribution, exceeded once in a million times.
+      const sorted = alphas.toSorted((a, b) => a - b);
+      const distance = Math.max(
+        ...sorted.map((alpha, i) => Math.abs(normalBelow(alpha) - (i + 0.5) / sorted.length)),
+      );
+      expect(distance * Math.sqrt(sorted.length)).toBeLessThan(2.7);
+    }
+  });
+
+  it('draws the three coefficients apart from each other, from image to image, and from the crop', () => {
+    const [first, second, third] = coefficients as [number[], number[], number[]];
+    const pairs = [
+      [first, second],
+      [first, third],
+      [second, third],
+      ...coefficients.map((alphas) => [alphas.slice(1), alphas.slice(0, -1)] as const),
+      [first, column(0).map((top) => (top - 16) / Math.sqrt((33 ** 2 - 1) / 12))],
+    ] as const;
+    for (const [one, other] of pairs) {
+      const products = one.map((value, i) => value * (other[i] as number));
+      expect(away(products.slice(0, other.length), 0, 1)).toBeLessThan(far);
+    }
   });
 
   it('does not scale', () => {

@@ -1,0 +1,4 @@
+import { augmentationSuite } from './augmentation-suite.js';
+
+augmentationSuite('reference', 'the reference');
+augmentationSuite('cpu', 'the cpu');
