@@ -13,13 +13,15 @@ export interface Reason {
 const sizeLimit = 256e6;
 /** Bytes that tell kinds apart; text may have a preamble. */
 const headLength = 1024;
+/** Larger files show their first bytes before the rest is read. */
+const readWhole = 4e6;
 
 const latin = (bytes: Uint8Array, from: number, to: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', from, to);
 
 const kinds: readonly (readonly [ImageKind, RegExp])[] = [
   ['jpeg', /^\xff\xd8\xff/],
-  ['png', /^\x89PNG\r\n\x1a\n/],
+  ['png', /^\x89PNG\r\n/],
   ['gif', /^GIF8[79]a/],
   ['webp', /^RIFF[^]{4}WEBP/],
   ['tiff', /^(?:II[*+]\0|MM\0[*+])/],
@@ -73,7 +75,7 @@ async function contents(file: FileHandle, size: number): Promise<Uint8Array | Re
       length += bytesRead;
     }
   };
-  await readTo(Math.min(size, headLength));
+  await readTo(size > readWhole ? headLength : size);
   const kind = kindOf(bytes.subarray(0, length));
   if (typeof kind !== 'string') return kind;
   await readTo(size);

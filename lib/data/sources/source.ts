@@ -91,7 +91,7 @@ async function openInFolder(path: string, options: SourceOptions): Promise<Sourc
   if (archives) return await openImageNet(path, archives, options);
   const batches = cifarBatches(path, names);
   if (batches) return await openCifar(path, batches);
-  const shards = await shardsIn(path, names);
+  const shards = await shardsIn(path);
   if (shards) return await openWebDataset(path, shards, options);
   return await openFolder(path);
 }

@@ -28,9 +28,9 @@ const heldOut = ['val', 'validation', 'test'];
  * The .tar files in train/ and val/ (validation/, test/), or those beside each other in `folder`, told apart by such words in
  * their names. null where there are none.
  */
-export async function shardsIn(folder: string, names: ReadonlySet<string>): Promise<Shard[] | null> {
+export async function shardsIn(folder: string): Promise<Shard[] | null> {
   const within = async (inner: string, split: Split): Promise<Shard[]> =>
-    tarsIn(names.has(inner) ? await readdir(join(folder, inner)).catch(() => []) : []).map((name) => ({
+    (await tarsIn(join(folder, inner))).map((name) => ({
       name: `${inner}/${name}`,
       file: join(folder, inner, name),
       split,
@@ -43,7 +43,7 @@ export async function shardsIn(folder: string, names: ReadonlySet<string>): Prom
     }
     return train;
   }
-  const beside = tarsIn([...names]);
+  const beside = await tarsIn(folder);
   const held = heldOut.map((word) => beside.filter((name) => hasWord(name, word)));
   const validation = held.find((some) => some.length > 0) ?? [];
   const rest = beside.filter((name) => !held.flat().includes(name));
@@ -53,10 +53,18 @@ export async function shardsIn(folder: string, names: ReadonlySet<string>): Prom
   return [...rest.map(shard('train')), ...validation.map(shard('validation'))];
 }
 
-const tarsIn = (names: readonly string[]): string[] =>
-  names
-    .filter((name) => name.endsWith('.tar') && !name.startsWith('.'))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+/** In byte order. None where there are folders, too: then it is images that lie there, and the archive they came in. */
+async function tarsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const shown = names.filter((name) => !name.startsWith('.'));
+  const tars = shown.filter((name) => name.endsWith('.tar'));
+  if (tars.length === 0) return [];
+  for (const name of shown) {
+    const found = name.endsWith('.tar') ? null : await stat(join(folder, name)).catch(() => null);
+    if (found?.isDirectory()) return [];
+  }
+  return tars.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
 
 const hasWord = (name: string, word: string): boolean =>
   new RegExp(`(?<![a-z])${word}(?![a-z])`, 'i').test(name);

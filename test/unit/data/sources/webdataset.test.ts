@@ -104,6 +104,7 @@ describe('WebDataset shards', () => {
     [['test-0.tar', 'test-1.tar'], 2, 0],
     [['train/0.tar', 'train/1.tar', 'test/0.tar'], 2, 1],
     [['train/0.tar', 'val/0.tar', 'test/0.tar', 'more.tar'], 1, 1],
+    [['0.tar', '.cache/x.tar'], 1, 0],
   ])('%j: told apart by their names', async (names, train, validation) => {
     const folder = await temporaryFolder();
     for (const name of names)
@@ -117,6 +118,21 @@ describe('WebDataset shards', () => {
     const folder = await shard(files('x.jpg', 'x.cls'), 'val.tar');
     await using source = await openSource(join(folder, 'val.tar'));
     expect(labelsIn(await expectKept(source), 'train')).toEqual([{ name: 'val.tar/x.jpg', label: 1 }]);
+  });
+
+  it('are not what lies beside the folders that came out of it', async () => {
+    for (const [archive, names] of [
+      ['all.tar', ['cat/1.jpg', 'dog/1.jpg']],
+      ['all.tar', ['train/cat/1.jpg', 'train/dog/1.jpg']],
+      ['train/all.tar', ['train/cat/1.jpg', 'train/dog/1.jpg']],
+    ] as const) {
+      const folder = await shard(files('x.jpg', 'x.cls'), 'unused.tar');
+      await mkdir(join(folder, archive, '..'), { recursive: true });
+      await rename(join(folder, 'unused.tar'), join(folder, archive));
+      await writeFiles(folder, files(...names));
+      await using source = await openSource(folder);
+      expect(source).toMatchObject({ kind: 'folder', images: 2 });
+    }
   });
 
   it('have another fingerprint after any change, and the same one without', async () => {
