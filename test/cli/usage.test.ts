@@ -6,7 +6,7 @@ import { program } from './program.js';
 const mistakes: readonly (readonly [args: string, line: string])[] = [
   [
     '',
-    'expected a command: train, evaluate, classify, prepare, plan, devices, bench, build; see alexnet-native --help',
+    'expected a command: train, evaluate, classify, prepare, inspect, plan, devices, bench, build; see alexnet-native --help',
   ],
   ['trian', 'unknown command trian; did you mean train? See alexnet-native --help'],
   ['plan --bach 3', 'unknown option --bach; did you mean --batch? See alexnet-native plan --help'],

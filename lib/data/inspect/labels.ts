@@ -9,8 +9,7 @@ const family = 'sans-serif';
 export const printable = (text: string): string =>
   text
     .replaceAll(/\s+/g, ' ')
-    // eslint-disable-next-line no-control-regex
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F\uFFFE\uFFFF]|\p{Surrogate}/gu, '\uFFFD')
+    .replaceAll(/[\p{Cc}\uFFFE\uFFFF]|\p{Surrogate}/gu, '\uFFFD')
     .trim();
 
 const escaped = (text: string): string =>

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
@@ -254,6 +254,17 @@ describe('what is no image to decode gives a reason', () => {
     for (const name of ['absent.jpg', 'lost.jpg', 'text.jpg/below'])
       expect(await reason(name)).toEqual({ reason: 'the file does not exist' });
     expect(await crop(new Uint8Array(0))).toEqual({ reason: 'there are no bytes' });
+  });
+
+  it('a large file that is none, before it is read', async () => {
+    const folder = await temporaryFolder();
+    const large = join(folder, 'large.jpg');
+    await writeFile(large, 'text');
+    // Holes: no disk is filled.
+    await truncate(large, 200e6);
+    expect(await crop(large)).toEqual({ reason: 'it is not an image this program can read' });
+    await truncate(large, 300e6);
+    expect(await crop(large)).toEqual({ reason: 'it has more than 256 MB' });
   });
 
   it('a file without permission', async () => {
