@@ -2,10 +2,32 @@
 //   s_i = k + alpha * sum_{|j - i| <= size/2, same group} x_j^2,  y_i = x_i * s_i^-beta
 //   dx_i = dy_i s_i^-beta - 2 alpha beta x_i * sum_{|j - i| <= size/2} dy_j x_j s_j^{-beta-1}.
 //
-// A few pixels at a time are normalised as one long vector that stays in the first-level cache: each pixel's
-// groups lie behind one another with size/2 zeros on both sides, so that a window's sum is size shifted
-// additions over all of it, whatever the number of channels. s^-0.75 is the cube of s^-1/4, which Newton's
-// method finds from the number's bits in fewer cycles than the square roots and the division would take.
+// A few pixels at a time: first the numbers whose windows are to be summed (the squares, or the terms of
+// dx's sum) go to a copy in the first-level cache with zeros around every group, then each vector of results
+// is computed from start to end in registers, its window's sum from shifted loads of that copy. By then the
+// copy's stores are long done: a load across two stores still under way would wait for both.
+
+// What is left of a row behind its last full vector goes through the same code one number at a time.
+typedef float lane __attribute__((vector_size(4)));
+
+template <class V>
+static inline V load_as(const float* from) {
+  V value;
+  __builtin_memcpy(&value, from, sizeof(V));
+  return value;
+}
+template <class V>
+static inline void put(float* to, V value) {
+  __builtin_memcpy(to, &value, sizeof(V));
+}
+
+// body(a vector's type as a value, where it begins), over [0, count).
+template <class Body>
+static inline void each_vector(int64_t count, const Body& body) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) body(vec{}, i);
+  for (; i < count; ++i) body(lane{}, i);
+}
 
 static inline float power(float s, float beta) {
   if (beta == 0.75f) {
@@ -16,151 +38,214 @@ static inline float power(float s, float beta) {
   return __builtin_powf(s, -beta);
 }
 
-// The numbers inverse_fourth_root is good for: from 2^-100 to 2^100, as bits.
-static constexpr uint32_t kLeastBits = 27u << 23, kMostBits = 227u << 23;
+// What inverse_three_quarters is good for.
+static constexpr float kLeastQuick = 0x1p-100f, kMostQuick = 0x1p100f;
 
-// s^-1/4. A quarter of the bits is nearly a quarter of the logarithm: 3 % off, and each step takes the error
-// e to about 7 e^3.
-static inline float inverse_fourth_root(float s) {
-  float t = __builtin_bit_cast(float, 0x4f586000 - (__builtin_bit_cast(int32_t, s) >> 2));
-  for (int i = 0; i < 2; ++i) {
-    const float square = t * t, miss = 1.0f - s * square * square;
-    t += t * miss * (0.25f + 0.15625f * miss);
-  }
-  return t;
+// s^-3/4. A quarter of the bits is nearly a quarter of the logarithm: t is s^-1/4 but for 3 %. With
+// miss = 1 - s t^4, s^-3/4 = t^3 (1 - miss)^-3/4; the polynomial is that to 6e-8 for all misses there are.
+template <class V>
+static inline V inverse_three_quarters(V s) {
+  using Bits = decltype(s > s);
+  const V t = (V)(0x4f581800 - ((Bits)s >> 2));
+  const V square = t * t, miss = 1.0f - s * square * square;
+  V sum = 0.54744135f * miss + 0.57592127f;
+  sum = sum * miss + 0.60149395f;
+  sum = sum * miss + 0.6561812f;
+  sum = sum * miss + 0.75000006f;
+  sum = sum * miss + 1.0f;
+  return square * t * sum;
 }
 
-// normaliser = s^-beta; if steeper is given, also s^{-beta-1}.
-static void powers(const Lrn& lrn, const float* __restrict sums, float* __restrict normaliser,
-                   float* __restrict steeper, int64_t length) {
-  const float k = lrn.k, alpha = lrn.alpha, beta = lrn.beta;
-  uint32_t odd = beta == 0.75f ? 0 : 1;
-  for (int64_t i = 0; beta == 0.75f && i < length; ++i) {
-    const float s = k + alpha * sums[i], t = inverse_fourth_root(s), square = t * t;
-    odd |= __builtin_bit_cast(uint32_t, s) - kLeastBits > kMostBits - kLeastBits ? 1u : 0u;
-    normaliser[i] = square * t;
-    if (steeper) steeper[i] = square * t * (square * square);
-  }
-  for (int64_t i = 0; i < length && odd; ++i) {
-    const float s = k + alpha * sums[i];
-    normaliser[i] = power(s, beta);
-    if (steeper) steeper[i] = normaliser[i] / s;
-  }
+// 1 / s, given s^-3/4.
+template <class V>
+static inline V inverse_from(V s, V three_quarters) {
+  const V root = three_quarters * (three_quarters * s);
+  return root * root;
 }
 
-// The layout of a few pixels with their zeros.
-struct PaddedRow {
-  int64_t own, padded, count;  // channels of a group, with its zeros, and groups in the row
-  int64_t length() const { return count * padded; }
+template <class V>
+struct Powers {
+  V normaliser, inverse;  // s^-beta, 1 / s
 };
 
-static PaddedRow padded_row(const Lrn& lrn, int64_t pixels, int64_t channels) {
-  const int64_t own = channels / lrn.groups;
-  return {own, own + 2 * (lrn.size / 2), pixels * lrn.groups};
-}
-
-// Floats of one padded row and the zeros behind it.
-static int64_t padded_floats(const Lrn& lrn, int64_t pixels, int64_t channels) {
-  return padded_row(lrn, pixels, channels).length() + 2 * (lrn.size / 2) + 16;
-}
-
-// to[i] = sum of from[i ... i + size/2 * 2]; lengths of a padded row. Zeros behind the last group are the
-// caller's.
-static void window_sums(const float* __restrict from, int64_t length, int64_t size, float* __restrict to) {
-  const int64_t reach = size / 2 * 2;
-  if (reach == 4) {
-    for (int64_t i = 0; i < length; ++i)
-      to[i] = from[i] + from[i + 1] + from[i + 2] + from[i + 3] + from[i + 4];
-    return;
+// Quick: beta is 0.75, s from kLeastQuick to kMostQuick. Otherwise every number is looked at on its own: its
+// powers never depend on those it came with.
+template <bool Quick, class V>
+static inline Powers<V> powers_of(V s, float beta) {
+  if constexpr (Quick) {
+    const V normaliser = inverse_three_quarters(s);
+    return {normaliser, inverse_from(s, normaliser)};
   }
-  for (int64_t i = 0; i < length; ++i) to[i] = from[i];
-  for (int64_t j = 1; j <= reach; ++j)
-    for (int64_t i = 0; i < length; ++i) to[i] += from[i + j];
-}
-
-static void squares_of(const PaddedRow& row, int64_t half, const float* __restrict x, float* __restrict to) {
-  for (int64_t g = 0; g < row.count; ++g, x += row.own, to += row.padded) {
-    for (int64_t i = 0; i < half; ++i) to[i] = to[half + row.own + i] = 0;
-    for (int64_t i = 0; i < row.own; ++i) to[half + i] = x[i] * x[i];
+  Powers<V> all{};
+  for (size_t i = 0; i < sizeof(V) / sizeof(float); ++i) {
+    if (beta == 0.75f && s[i] >= kLeastQuick && s[i] <= kMostQuick) {
+      const Powers<lane> one = powers_of<true>(lane{s[i]}, beta);
+      all.normaliser[i] = one.normaliser[0], all.inverse[i] = one.inverse[0];
+    } else {
+      all.normaliser[i] = power(s[i], beta), all.inverse[i] = 1.0f / s[i];
+    }
   }
-  for (int64_t i = 0; i < 2 * half; ++i) to[i] = 0;
+  return all;
 }
 
-// Scratch: two padded rows.
-static void lrn_forward_block(const Lrn& lrn, const float* __restrict x, float* __restrict y, int64_t pixels,
-                              int64_t channels, float* __restrict scratch) {
-  const PaddedRow row = padded_row(lrn, pixels, channels);
-  const int64_t half = lrn.size / 2;
-  float* sums = scratch + padded_floats(lrn, pixels, channels);
-  squares_of(row, half, x, scratch);
-  window_sums(scratch, row.length(), lrn.size, sums);
-  powers(lrn, sums, scratch, nullptr, row.length());
-  for (int64_t g = 0; g < row.count; ++g, x += row.own, y += row.own) {
-    const float* normaliser = scratch + g * row.padded;
-    for (int64_t i = 0; i < row.own; ++i) y[i] = x[i] * normaliser[i];
-  }
+// A copy of a few pixels: every group with zeros before and behind it.
+struct PaddedRow {
+  int64_t own, half, pitch;  // channels of a group, zeros on either side, floats from group to group
+
+  float* group(float* copy, int64_t g) const { return copy + half + g * pitch; }
+};
+
+static PaddedRow padded_row(const Lrn& lrn, int64_t channels) {
+  const int64_t own = channels / lrn.groups, half = lrn.size / 2;
+  return {own, half, own + half};
 }
 
-// Pixels at a time: the four rows of the backward pass lie in the first-level cache.
+// Pixels at a time: their copies lie in the first-level cache.
 static int64_t block_pixels(const Lrn& lrn, int64_t channels) {
-  const int64_t pixels = 1024 / (channels + 2 * lrn.groups * (lrn.size / 2));
+  const int64_t pixels = 1024 / (channels + lrn.groups * (lrn.size / 2));
   return pixels > 1 ? pixels : 1;
+}
+
+// Floats of one padded copy.
+static int64_t padded_floats(const Lrn& lrn, int64_t channels) {
+  const PaddedRow row = padded_row(lrn, channels);
+  return (row.half + block_pixels(lrn, channels) * lrn.groups * row.pitch + kLanes) / kLanes * kLanes;
+}
+
+// The sum over the window of the number at `centre`.
+template <class V>
+static inline V window_sum(const float* centre, int64_t half) {
+  if (half == 2) {
+    return (load_as<V>(centre - 2) + load_as<V>(centre + 2)) +
+           (load_as<V>(centre - 1) + load_as<V>(centre + 1)) + load_as<V>(centre);
+  }
+  V sum = load_as<V>(centre);
+  for (int64_t j = 1; j <= half; ++j) sum += load_as<V>(centre - j) + load_as<V>(centre + j);
+  return sum;
+}
+
+// Floats that are fetched ahead, about a block: what else is done between two rows stops the processor's own
+// fetching ahead.
+static constexpr int64_t kAhead = 1024;
+
+// Squares of `count` groups to the copy; returns the greatest.
+static float squares_of(const PaddedRow& row, int64_t count, const float* x, float* copy) {
+  vec greatest{};
+  for (int64_t g = 0; g < count; ++g, x += row.own) {
+    float* to = row.group(copy, g);
+    each_vector(row.own, [&](auto zero, int64_t i) {
+      using V = decltype(zero);
+      __builtin_prefetch(x + i + kAhead);
+      const V value = load_as<V>(x + i), square = value * value;
+      put(to + i, square);
+      if constexpr (sizeof(V) == sizeof(vec)) {
+        greatest = square > greatest ? square : greatest;
+      } else {
+        greatest[0] = square[0] > greatest[0] ? square[0] : greatest[0];
+      }
+    });
+  }
+  float most = greatest[0];
+  for (int i = 1; i < kLanes; ++i) most = greatest[i] > most ? greatest[i] : most;
+  return most;
+}
+
+// emit(x, powers, where) for each vector of the groups whose squares are in the copy.
+template <bool Quick, class Emit>
+static inline void each_power(const Lrn lrn, const PaddedRow row, int64_t count, const float* x, float* copy,
+                              const Emit emit) {
+  for (int64_t g = 0; g < count; ++g) {
+    const float* squares = row.group(copy, g);
+    each_vector(row.own, [=](auto zero, int64_t i) {
+      using V = decltype(zero);
+      const V s = lrn.k + lrn.alpha * window_sum<V>(squares + i, row.half);
+      const Powers<V> powers = powers_of<Quick>(s, lrn.beta);
+      emit(load_as<V>(x + g * row.own + i), powers, g * row.own + i);
+    });
+  }
+}
+
+// The same for a block of pixels, squares and all. copy: zeros, but for what earlier blocks left.
+template <class Emit>
+static inline void normalise_block(const Lrn& lrn, const float* x, int64_t pixels, int64_t channels,
+                                   float* copy, const Emit& emit) {
+  const PaddedRow row = padded_row(lrn, channels);
+  const int64_t count = pixels * lrn.groups;
+  const float most = lrn.k + lrn.alpha * static_cast<float>(lrn.size) * squares_of(row, count, x, copy);
+  if (lrn.beta == 0.75f && lrn.alpha >= 0 && lrn.k >= kLeastQuick && most <= kMostQuick) {
+    each_power<true>(lrn, row, count, x, copy, emit);
+  } else {
+    each_power<false>(lrn, row, count, x, copy, emit);
+  }
+}
+
+// work(first pixel, pixels) in blocks.
+template <class Work>
+static inline void each_block(const Lrn& lrn, int64_t pixels, int64_t channels, const Work& work) {
+  const int64_t block = block_pixels(lrn, channels);
+  for (int64_t p = 0; p < pixels; p += block) work(p, pixels - p < block ? pixels - p : block);
+}
+
+// y = x * s^-beta. copy: zeros, padded_floats.
+static void lrn_rows(const Lrn& lrn, const float* x, float* y, int64_t pixels, int64_t channels,
+                     float* copy) {
+  each_block(lrn, pixels, channels, [&](int64_t p, int64_t count) {
+    normalise_block(lrn, x + p * channels, count, channels, copy, [=](auto value, auto powers, int64_t i) {
+      put(y + p * channels + i, value * powers.normaliser);
+    });
+  });
 }
 
 static void lrn_forward(const Lrn& lrn, const float* x, float* y, int64_t pixels, int64_t channels,
                         float* scratch) {
-  const int64_t block = block_pixels(lrn, channels), step = block * channels;
-  for (int64_t p = 0; p < pixels; p += block, x += step, y += step) {
-    const int64_t count = pixels - p < block ? pixels - p : block;
-    lrn_forward_block(lrn, x, y, count, channels, scratch);
-  }
+  __builtin_memset(scratch, 0, sizeof(float) * padded_floats(lrn, channels));
+  lrn_rows(lrn, x, y, pixels, channels, scratch);
 }
 
-// Scratch: four padded rows.
-static void lrn_backward_block(const Lrn& lrn, const float* __restrict x, const float* __restrict dy,
-                               float* __restrict dx, int64_t pixels, int64_t channels, int activation,
-                               float* __restrict scratch) {
-  const PaddedRow row = padded_row(lrn, pixels, channels);
-  const int64_t half = lrn.size / 2, floats = padded_floats(lrn, pixels, channels);
-  float* sums = scratch + floats;
-  float* normaliser = sums + floats;
-  float* terms = normaliser + floats;
-  float* steeper = scratch;  // the squares are done with by then
+// One block's dx from its normalisers and slopes, x s^{-beta-1}.
+static void lrn_gradient(const Lrn& lrn, const float* x, const float* dy, const float* normaliser,
+                         const float* slope, float* dx, int64_t pixels, int64_t channels, int activation,
+                         float* copy) {
+  const PaddedRow row = padded_row(lrn, channels);
+  const int64_t groups = pixels * lrn.groups;
   const float factor = 2 * lrn.alpha * lrn.beta;
-  squares_of(row, half, x, scratch);
-  window_sums(scratch, row.length(), lrn.size, sums);
-  powers(lrn, sums, normaliser, steeper, row.length());
-  for (int64_t g = 0; g < row.count; ++g) {
-    const float* xs = x + g * row.own;
-    const float* dys = dy + g * row.own;
-    const float* factors = steeper + g * row.padded;
-    float* t = terms + g * row.padded;
-    for (int64_t i = 0; i < half; ++i) t[i] = t[half + row.own + i] = 0;
-    for (int64_t i = 0; i < row.own; ++i) t[half + i] = dys[i] * xs[i] * factors[i];
-  }
-  for (int64_t i = 0; i < 2 * half; ++i) terms[row.length() + i] = 0;
-  window_sums(terms, row.length(), lrn.size, sums);
-  for (int64_t g = 0; g < row.count; ++g, x += row.own, dy += row.own, dx += row.own) {
-    const float* n = normaliser + g * row.padded;
-    const float* sum = sums + g * row.padded;
-    for (int64_t i = 0; i < row.own; ++i) dx[i] = dy[i] * n[i] - factor * x[i] * sum[i];
-    if (activation == 1) {
-      for (int64_t i = 0; i < row.own; ++i) dx[i] = x[i] > 0 ? dx[i] : 0;
-    } else if (activation == 2) {
-      for (int64_t i = 0; i < row.own; ++i) dx[i] *= 1 - x[i] * x[i];
-    }
-  }
-}
-
-static void lrn_backward(const Lrn& lrn, const float* x, const float* dy, float* dx, int64_t pixels,
-                         int64_t channels, int activation, float* scratch) {
-  const int64_t block = block_pixels(lrn, channels), step = block * channels;
-  for (int64_t p = 0; p < pixels; p += block, x += step, dy += step, dx += step) {
-    const int64_t count = pixels - p < block ? pixels - p : block;
-    lrn_backward_block(lrn, x, dy, dx, count, channels, activation, scratch);
+  for (int64_t g = 0; g < groups; ++g)
+    each_vector(row.own, [&](auto zero, int64_t i) {
+      using V = decltype(zero);
+      const int64_t at = g * row.own + i;
+      put(row.group(copy, g) + i, load_as<V>(dy + at) * load_as<V>(slope + at));
+    });
+  for (int64_t g = 0; g < groups; ++g) {
+    const float* terms = row.group(copy, g);
+    each_vector(row.own, [&](auto zero, int64_t i) {
+      using V = decltype(zero);
+      const int64_t at = g * row.own + i;
+      const V value = load_as<V>(x + at);
+      V d = load_as<V>(dy + at) * load_as<V>(normaliser + at) -
+            factor * value * window_sum<V>(terms + i, row.half);
+      if (activation == 1) d = value > V{} ? d : V{};
+      if (activation == 2) d *= 1 - value * value;
+      put(dx + at, d);
+    });
   }
 }
 
 static size_t lrn_scratch(const Lrn& lrn, int64_t channels) {
-  return static_cast<size_t>(4 * padded_floats(lrn, block_pixels(lrn, channels), channels));
+  return static_cast<size_t>(2 * padded_floats(lrn, channels) + 2 * block_pixels(lrn, channels) * channels);
+}
+
+static void lrn_backward(const Lrn& lrn, const float* x, const float* dy, float* dx, int64_t pixels,
+                         int64_t channels, int activation, float* scratch) {
+  float* terms = scratch + padded_floats(lrn, channels);
+  float* normaliser = terms + padded_floats(lrn, channels);
+  float* slope = normaliser + block_pixels(lrn, channels) * channels;
+  __builtin_memset(scratch, 0, sizeof(float) * 2 * padded_floats(lrn, channels));
+  each_block(lrn, pixels, channels, [&](int64_t p, int64_t count) {
+    const int64_t at = p * channels;
+    normalise_block(lrn, x + at, count, channels, scratch, [=](auto value, auto powers, int64_t i) {
+      put(normaliser + i, powers.normaliser);
+      put(slope + i, value * powers.normaliser * powers.inverse);
+    });
+    lrn_gradient(lrn, x + at, dy + at, normaliser, slope, dx + at, count, channels, activation, terms);
+  });
 }

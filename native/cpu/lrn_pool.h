@@ -1,144 +1,267 @@
 // Local response normalisation (lrn.h) and the overlapping max-pool behind it (paper, section 3.4) in one
 // pass over x; and the max-pool alone.
 //
-// Normalised rows live in a ring of pool_size rows, in the cache, never in memory; the backward pass computes
-// them again, finds each window's first maximum, scatters dy into a ring of gradient rows, and takes a row
-// through the normalisation as soon as no later window can touch it.
+// Normalised rows live in a ring of pool_size rows, in the cache, never in memory. The backward pass computes
+// them again, keeps of every output the place of its window's first maximum, and collects each input's
+// gradient from the few windows it lies in as its row goes through the normalisation.
 // Bound by memory: x once and y (forward); x, dy and dx once (backward).
 
-static size_t lrn_pool_scratch(const LrnPool& p) {
-  const int64_t row = p.x.width * p.x.channels;
-  return static_cast<size_t>((2 * p.pool_size + 1) * row) + lrn_scratch(p.lrn, p.x.channels) + 64;
-}
+// Rings of rows: row h lies at h % count.
+struct Ring {
+  float* rows;
+  int64_t count, length;
 
-// Rows of the image as the pool sees them: a ring of normalised rows, or x itself.
-struct Rows {
-  const LrnPool& op;
-  const float* image;
-  float* ring;
-  float* scratch;
-  int64_t ready;  // rows before this one have been normalised
-
-  const float* row(int64_t h) {
-    const int64_t length = op.x.width * op.x.channels;
-    if (!op.normalise) return image + h * length;
-    for (; ready <= h; ++ready)
-      lrn_forward(op.lrn, image + ready * length, ring + ready % op.pool_size * length, op.x.width,
-                  op.x.channels, scratch);
-    return ring + h % op.pool_size * length;
-  }
+  float* row(int64_t h) const { return rows + h % count * length; }
 };
 
-static inline void maximum(const float* __restrict from, float* __restrict to, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) to[i] = from[i] > to[i] ? from[i] : to[i];
+// Rows of results an input row can lie in the windows of.
+static int64_t rows_of_windows(const LrnPool& op) {
+  return (op.pool_size + op.pool_stride - 1) / op.pool_stride;
 }
 
-static void lrn_pool_forward(const LrnPool& op, const float* x, float* y, int64_t image_begin,
-                             int64_t image_end, int64_t row_begin, int64_t row_end, float* scratch) {
-  const int64_t channels = op.x.channels, line = op.x.width * channels;
-  float* ring = scratch;
-  float* tallest = ring + op.pool_size * line;  // the maximum over the window's rows, of every column
-  float* more = tallest + line;
-  for (int64_t n = image_begin; n < image_end; ++n) {
-    Rows rows{op, x + n * op.x.height * line, ring, more, row_begin * op.pool_stride};
-    for (int64_t oh = row_begin; oh < row_end; ++oh) {
-      float* out = y + (n * op.out_height + oh) * op.out_width * channels;
-      const int64_t h0 = oh * op.pool_stride;
-      const int64_t h1 = h0 + op.pool_size < op.x.height ? h0 + op.pool_size : op.x.height;
-      if (rows.ready < h0) rows.ready = h0;
-      __builtin_memcpy(tallest, rows.row(h0), sizeof(float) * line);
-      for (int64_t h = h0 + 1; h < h1; ++h) maximum(rows.row(h), tallest, line);
-      for (int64_t ow = 0; ow < op.out_width; ++ow) {
-        const int64_t w0 = ow * op.pool_stride;
-        const int64_t w1 = w0 + op.pool_size < op.x.width ? w0 + op.pool_size : op.x.width;
-        __builtin_memcpy(out + ow * channels, tallest + w0 * channels, sizeof(float) * channels);
-        for (int64_t w = w0 + 1; w < w1; ++w) maximum(tallest + w * channels, out + ow * channels, channels);
-      }
-    }
-  }
+// Of normalised rows, and in the backward pass also of their normalisers and slopes.
+static int64_t ring_floats(const LrnPool& op) {
+  return op.normalise ? op.pool_size * op.x.width * op.x.channels : 0;
 }
 
-// One window: dy goes to the first maximum in row-major order. values and gradients: pointers to the window's
-// pixels.
-static void scatter_window(const float* const* values, float* const* gradients, int64_t count,
-                           int64_t channels, const float* dy) {
-  typedef int32_t ivec __attribute__((vector_size(4 * ALEXNET_LANES)));
-  int64_t c = 0;
-  for (; c + kLanes <= channels; c += kLanes) {
-    vec best = load(values[0] + c);
-    ivec place = {};
-    for (int64_t t = 1; t < count; ++t) {
-      const vec value = load(values[t] + c);
-      const ivec better = value > best;
-      best = better ? value : best;
-      place = better ? ivec{} + static_cast<int32_t>(t) : place;
-    }
-    const vec g = load(dy + c);
-    for (int64_t t = 0; t < count; ++t) {
-      const ivec here = place == ivec{} + static_cast<int32_t>(t);
-      store(gradients[t] + c, load(gradients[t] + c) + (here ? g : vec{}));
-    }
-  }
-  for (; c < channels; ++c) {
-    int64_t place = 0;
-    for (int64_t t = 1; t < count; ++t)
-      if (values[t][c] > values[place][c]) place = t;
-    gradients[place][c] += dy[c];
-  }
+static size_t lrn_pool_scratch(const LrnPool& op) {
+  const int64_t channels = op.x.channels;
+  return static_cast<size_t>(3 * ring_floats(op) + rows_of_windows(op) * op.out_width * channels +
+                             block_pixels(op.lrn, channels) * channels) +
+         lrn_scratch(op.lrn, channels);
+}
+
+struct Range {
+  int64_t begin, end;
+};
+
+// Rows or columns that output `out` sees.
+static inline Range window_of(int64_t out, const LrnPool& op, int64_t extent) {
+  const int64_t begin = out * op.pool_stride, end = begin + op.pool_size;
+  return {begin, end < extent ? end : extent};
 }
 
 // The largest pool window the backward pass takes, in pixels a side (CpuBackend::check).
 static constexpr int64_t kMostPoolSize = 16;
 
-static void lrn_pool_backward(const LrnPool& op, const float* x, const float* dy, float* dx,
-                              int64_t image_begin, int64_t image_end, float* scratch) {
-  const int64_t channels = op.x.channels, line = op.x.width * channels, height = op.x.height;
-  float* ring = scratch;
-  float* gradients = ring + op.pool_size * line;
-  float* more = gradients + op.pool_size * line;
+// Maxima over `rows` x `columns` pixels; `lines`: the rows, of which the window begins at `from`.
+static inline __attribute__((always_inline)) void maxima(const float* const* lines, int64_t rows,
+                                                         int64_t columns, int64_t channels, int64_t from,
+                                                         float* to) {
+  each_vector(
+      channels, [&](auto zero, int64_t c) __attribute__((always_inline)) {
+        using V = decltype(zero);
+        V best = load_as<V>(lines[0] + from + c);
+        for (int64_t r = 0; r < rows; ++r)
+          for (int64_t w = 0; w < columns; ++w) {
+            const V value = load_as<V>(lines[r] + from + w * channels + c);
+            best = value > best ? value : best;
+          }
+        put(to + c, best);
+      });
+}
+
+static void lrn_pool_forward(const LrnPool& op, const float* x, float* y, int64_t image_begin,
+                             int64_t image_end, int64_t row_begin, int64_t row_end, float* scratch) {
+  const int64_t channels = op.x.channels, line = op.x.width * channels;
+  const Ring normalised{scratch, op.pool_size, line};
+  float* copy = scratch + ring_floats(op);
+  if (op.normalise) __builtin_memset(copy, 0, sizeof(float) * padded_floats(op.lrn, channels));
   for (int64_t n = image_begin; n < image_end; ++n) {
-    const float* image = x + n * height * line;
-    Rows rows{op, image, ring, more, 0};
-    int64_t cleared = 0, done = 0;  // gradient rows [done, cleared) are in the ring
-    const auto finish_rows = [&](int64_t until) {
-      for (; done < until; ++done) {
-        float* to = dx + (n * height + done) * line;
-        const float* row = image + done * line;
-        const float* from = gradients + done % op.pool_size * line;
-        if (done >= cleared) {
-          __builtin_memset(to, 0, sizeof(float) * line);
-        } else if (op.normalise) {
-          lrn_backward(op.lrn, row, from, to, op.x.width, channels, op.activation, more);
+    const float* image = x + n * op.x.height * line;
+    int64_t ready = 0;  // rows before this one have been normalised
+    for (int64_t oh = row_begin; oh < row_end; ++oh) {
+      const Range high = window_of(oh, op, op.x.height);
+      const float* lines[kMostPoolSize];
+      if (ready < high.begin) ready = high.begin;
+      for (; op.normalise && ready < high.end; ++ready)
+        lrn_rows(op.lrn, image + ready * line, normalised.row(ready), op.x.width, channels, copy);
+      for (int64_t h = high.begin; h < high.end; ++h)
+        lines[h - high.begin] = op.normalise ? normalised.row(h) : image + h * line;
+      float* out = y + (n * op.out_height + oh) * op.out_width * channels;
+      for (int64_t ow = 0; ow < op.out_width; ++ow, out += channels) {
+        const Range wide = window_of(ow, op, op.x.width);
+        const int64_t rows = high.end - high.begin, columns = wide.end - wide.begin;
+        if (rows == 3 && columns == 3) {
+          maxima(lines, 3, 3, channels, wide.begin * channels, out);
         } else {
-          activation_backward(op.activation, row, from, to, line);
+          maxima(lines, rows, columns, channels, wide.begin * channels, out);
         }
       }
-    };
-    for (int64_t oh = 0; oh < op.out_height; ++oh) {
-      const int64_t h0 = oh * op.pool_stride;
-      const int64_t h1 = h0 + op.pool_size < height ? h0 + op.pool_size : height;
-      finish_rows(h0);
-      if (rows.ready < h0) rows.ready = h0;
-      const float* lines[kMostPoolSize];
-      for (int64_t h = h0; h < h1; ++h) lines[h - h0] = rows.row(h);
-      if (cleared < h0) cleared = h0;
-      for (; cleared < h1; ++cleared)
-        __builtin_memset(gradients + cleared % op.pool_size * line, 0, sizeof(float) * line);
-      for (int64_t ow = 0; ow < op.out_width; ++ow) {
-        const int64_t w0 = ow * op.pool_stride;
-        const int64_t w1 = w0 + op.pool_size < op.x.width ? w0 + op.pool_size : op.x.width;
-        const float* values[kMostPoolSize * kMostPoolSize];
-        float* targets[kMostPoolSize * kMostPoolSize];
-        int64_t count = 0;
-        for (int64_t h = h0; h < h1; ++h)
-          for (int64_t w = w0; w < w1; ++w, ++count) {
-            values[count] = lines[h - h0] + w * channels;
-            targets[count] = gradients + h % op.pool_size * line + w * channels;
+    }
+  }
+}
+
+// Where in its window, counted in row-major order over pool_size x pool_size, an output's first maximum is.
+static inline __attribute__((always_inline)) void first_maxima(const float* const* lines, int64_t rows,
+                                                               int64_t columns, int64_t size,
+                                                               int64_t channels, int64_t from, float* to) {
+  each_vector(
+      channels, [&](auto zero, int64_t c) __attribute__((always_inline)) {
+        using V = decltype(zero);
+        using Places = decltype(zero > zero);
+        V best = load_as<V>(lines[0] + from + c);
+        Places place{};
+        for (int64_t r = 0; r < rows; ++r)
+          for (int64_t w = 0; w < columns; ++w) {
+            const V value = load_as<V>(lines[r] + from + w * channels + c);
+            const Places better = value > best;
+            best = better ? value : best;
+            place = better ? Places{} + static_cast<int32_t>(r * size + w) : place;
           }
-        scatter_window(values, targets, count, channels,
-                       dy + ((n * op.out_height + oh) * op.out_width + ow) * channels);
+        put(to + c, (V)place);
+      });
+}
+
+// A window a pixel lies in: where its outputs' places and gradients are, and which place is the pixel's.
+struct Seen {
+  const float* places;
+  const float* dy;
+  int32_t place;
+};
+
+// to = the gradients of the `count` windows whose maximum the pixel is.
+static inline __attribute__((always_inline)) void collect(const Seen* seen, int64_t count, int64_t channels,
+                                                          float* to) {
+  each_vector(
+      channels, [&](auto zero, int64_t c) __attribute__((always_inline)) {
+        using V = decltype(zero);
+        using Places = decltype(zero > zero);
+        V sum{};
+        for (int64_t i = 0; i < count; ++i) {
+          const Places place = (Places)load_as<V>(seen[i].places + c);
+          const V dy = load_as<V>(seen[i].dy + c);
+          sum += place == Places{} + seen[i].place ? dy : V{};
+        }
+        put(to + c, sum);
+      });
+}
+
+// Outputs whose windows hold input row or column `at`.
+static inline Range windows_over(int64_t at, const LrnPool& op, int64_t outputs) {
+  const int64_t first = at < op.pool_size ? 0 : (at - op.pool_size) / op.pool_stride + 1;
+  const int64_t last = at / op.pool_stride;
+  return {first, last < outputs ? last + 1 : outputs};
+}
+
+// One image's backward pass. dy: the image's.
+struct PoolBackward {
+  const LrnPool& op;
+  const float* image;
+  const float* dy;
+  float* dx;
+  Ring normalised, normaliser, slope, places;
+  float* gradient;  // of a block of pixels
+  float* copy;      // two of lrn.h's
+  int64_t channels, line;
+
+  void prepare_row(int64_t h) const {
+    each_block(op.lrn, op.x.width, channels, [&](int64_t p, int64_t pixels) {
+      const int64_t first = p * channels;
+      float* y = normalised.row(h) + first;
+      float* n = normaliser.row(h) + first;
+      float* s = slope.row(h) + first;
+      normalise_block(op.lrn, image + h * line + first, pixels, channels, copy,
+                      [=](auto x, auto powers, int64_t i) {
+                        const auto value = x * powers.normaliser;
+                        put(y + i, value);
+                        put(n + i, powers.normaliser);
+                        put(s + i, value * powers.inverse);
+                      });
+    });
+  }
+
+  void find_places(int64_t oh) const {
+    const Range high = window_of(oh, op, op.x.height);
+    const float* lines[kMostPoolSize];
+    for (int64_t h = high.begin; h < high.end; ++h)
+      lines[h - high.begin] = op.normalise ? normalised.row(h) : image + h * line;
+    for (int64_t ow = 0; ow < op.out_width; ++ow) {
+      const Range wide = window_of(ow, op, op.x.width);
+      const int64_t rows = high.end - high.begin, columns = wide.end - wide.begin;
+      float* to = places.row(oh) + ow * channels;
+      if (rows == 3 && columns == 3 && op.pool_size == 3) {
+        first_maxima(lines, 3, 3, 3, channels, wide.begin * channels, to);
+      } else {
+        first_maxima(lines, rows, columns, op.pool_size, channels, wide.begin * channels, to);
       }
     }
-    finish_rows(height);
+  }
+
+  void collect_pixel(int64_t h, int64_t w, float* to) const {
+    const Range high = windows_over(h, op, op.out_height), wide = windows_over(w, op, op.out_width);
+    Seen seen[kMostPoolSize * kMostPoolSize];
+    int64_t count = 0;
+    for (int64_t oh = high.begin; oh < high.end; ++oh)
+      for (int64_t ow = wide.begin; ow < wide.end; ++ow)
+        seen[count++] = {
+            places.row(oh) + ow * channels, dy + (oh * op.out_width + ow) * channels,
+            static_cast<int32_t>((h - oh * op.pool_stride) * op.pool_size + w - ow * op.pool_stride)};
+    switch (count) {
+      case 1:
+        return collect(seen, 1, channels, to);
+      case 2:
+        return collect(seen, 2, channels, to);
+      case 4:
+        return collect(seen, 4, channels, to);
+      default:
+        return collect(seen, count, channels, to);
+    }
+  }
+
+  void finish_row(int64_t h) const {
+    each_block(op.lrn, op.x.width, channels, [&](int64_t p, int64_t pixels) {
+      for (int64_t w = p; w < p + pixels; ++w) collect_pixel(h, w, gradient + (w - p) * channels);
+      const int64_t first = p * channels, at = h * line + first;
+      if (op.normalise) {
+        lrn_gradient(op.lrn, image + at, gradient, normaliser.row(h) + first, slope.row(h) + first, dx + at,
+                     pixels, channels, op.activation, copy + padded_floats(op.lrn, channels));
+      } else {
+        activation_backward(op.activation, image + at, gradient, dx + at, pixels * channels);
+      }
+    });
+  }
+
+  void run() const {
+    int64_t ready = 0, found = 0;
+    for (int64_t h = 0; h < op.x.height; ++h) {
+      const Range high = windows_over(h, op, op.out_height);
+      for (; found < high.end; ++found) {
+        const Range rows = window_of(found, op, op.x.height);
+        if (ready < rows.begin) ready = rows.begin;
+        for (; op.normalise && ready < rows.end; ++ready) prepare_row(ready);
+        find_places(found);
+      }
+      if (high.begin < high.end) {
+        finish_row(h);
+      } else {
+        __builtin_memset(dx + h * line, 0, sizeof(float) * line);
+      }
+    }
+  }
+};
+
+static void lrn_pool_backward(const LrnPool& op, const float* x, const float* dy, float* dx,
+                              int64_t image_begin, int64_t image_end, float* scratch) {
+  const int64_t channels = op.x.channels, line = op.x.width * channels, out = op.out_width * channels;
+  const int64_t ring = ring_floats(op), windows = rows_of_windows(op);
+  float* gradient = scratch + 3 * ring + windows * out;
+  float* copy = gradient + block_pixels(op.lrn, channels) * channels;
+  __builtin_memset(copy, 0, sizeof(float) * 2 * padded_floats(op.lrn, channels));
+  for (int64_t n = image_begin; n < image_end; ++n) {
+    const int64_t at = n * op.x.height * line;
+    PoolBackward{op,
+                 x + at,
+                 dy + n * op.out_height * out,
+                 dx + at,
+                 {scratch, op.pool_size, line},
+                 {scratch + ring, op.pool_size, line},
+                 {scratch + 2 * ring, op.pool_size, line},
+                 {scratch + 3 * ring, windows, out},
+                 gradient,
+                 copy,
+                 channels,
+                 line}
+        .run();
   }
 }
