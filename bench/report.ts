@@ -80,7 +80,7 @@ function asked(program: string, ...args: string[]): string | null {
   }
 }
 
-function circumstances(devices: readonly DeviceSpec[]): Circumstances {
+export function circumstances(devices: readonly DeviceSpec[]): Circumstances {
   const info = cudaInfo();
   const cards = devices.flatMap((spec) => {
     const card = spec.backend === 'cuda' ? info.cards[spec.index] : undefined;

@@ -1,0 +1,63 @@
+/** The others that `bench:cpu` knows, and how each is started. */
+
+import { join } from 'node:path';
+import { packageRoot } from '../lib/package-root.js';
+import type { CpuSetting } from './cpu-rows.js';
+import type { Handover } from './handover.js';
+import { startPeer, type Peer } from './peer-process.js';
+
+export interface Places {
+  readonly preset: string;
+  /** A Python with torch and numpy. */
+  readonly python: string;
+  /** A folder where onnxruntime-node is installed. */
+  readonly ort: string;
+}
+
+interface PeerKind {
+  /** Inference is all that it does. */
+  readonly infersOnly: boolean;
+  /** It computes in less than float32. */
+  readonly rounds: boolean;
+  readonly start: (setting: CpuSetting, files: Handover | undefined, places: Places) => Promise<Peer>;
+}
+
+const script = (name: string): string => join(packageRoot(), 'bench', 'peers', name);
+
+/** Flags as a program takes them. */
+const flags = (values: Readonly<Record<string, string | number>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+
+const torch = (variant: string): PeerKind => ({
+  infersOnly: false,
+  rounds: variant === 'bf16',
+  start: async (setting, files, { preset, python }) => {
+    const given = files ? { weights: files.weights, input: files.input } : {};
+    return await startPeer(python, [
+      script('torch_cpu.py'),
+      ...flags({ ...setting, variant, preset, ...given }),
+    ]);
+  },
+});
+
+const onnxRuntime = (lrn: keyof Handover['models']): PeerKind => ({
+  infersOnly: true,
+  rounds: false,
+  start: async ({ batch, threads }, files, { ort }) => {
+    if (!files) throw new Error('it does not train');
+    const { models, input, side } = files;
+    const shape = [batch, 3, side, side].join(',');
+    const given = { modules: ort, model: models[lrn], input, shape, threads };
+    return await startPeer(process.execPath, [script('ort.mjs'), ...flags(given)]);
+  },
+});
+
+/** By the names of --peers. */
+export const peerKinds: ReadonlyMap<string, PeerKind> = new Map([
+  ['pytorch', torch('written')],
+  ['pytorch-tuned', torch('tuned')],
+  ['pytorch-compiled', torch('compiled')],
+  ['pytorch-bf16', torch('bf16')],
+  ['onnxruntime', onnxRuntime('operator')],
+  ['onnxruntime-tuned', onnxRuntime('roots')],
+]);
