@@ -3,6 +3,7 @@
 // as it lies, kernels along k and channels across it (TurnedKernels).
 #include "cuda/convolution_operands.h"
 #include "cuda/convolution_plan.h"
+#include "cuda/convolution_wgmma.h"
 #include "cuda/gemm_finish.h"
 #include "cuda/ops.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 struct DataPlan {
   Geometry g;
-  bool scalar;
+  bool by_warpgroups, scalar;
   Math math;
   GemmPlan gemm;
   size_t bytes;
@@ -22,11 +23,27 @@ DataPlan plan_of(const ConvolutionBackwardData& op, const Card& card) {
   plan.g = geometry_of(op, op.dx, op.w, op.dy);
   plan.scalar = plan.g.stride != 1 || !packs(plan.g, op.dy.dtype, true);
   plan.math = math_of(op.dy.dtype, op.tf32, card);
+  plan.by_warpgroups = data_by_warpgroups(plan.g, op.dy.dtype, card);
   const GemmShape shape{plan.g.inputs(), plan.g.channels, plan.g.taps() * plan.g.kernels, plan.g.groups};
-  plan.gemm = plan_pass<DataPass>(shape, plan.math, plan.scalar, card);
+  plan.gemm = plan.by_warpgroups ? plan_data_wgmma(plan.g, card)
+                                 : plan_pass<DataPass>(shape, plan.math, plan.scalar, card);
   if (plan.gemm.in_parts())
     plan.bytes = plan.gemm.part_floats(plan.g.groups) * sizeof(float) * static_cast<size_t>(plan.gemm.splits);
   return plan;
+}
+
+template <Math kMath, class T>
+void multiply(const DataPlan& plan, const T* dy, const T* w, const Output& output, const Launch& on) {
+  const Geometry& g = plan.g;
+  if constexpr (kMath == Math::kBfloat16) {
+    if (plan.by_warpgroups) return launch_data_wgmma(plan.gemm, g, dy, w, output, on);
+  }
+  if (g.stride == 1)
+    launch_pass<kMath, DataPass>(plan.gemm, plan.scalar, turned_windows_of(g, dy), turned_kernels_of(g, w),
+                                 output, on.stream);
+  else
+    launch_pass<kMath, SpreadDataPass>(plan.gemm, true, spread_windows_of(g, dy), turned_kernels_of(g, w),
+                                       output, on.stream);
 }
 
 template <Math kMath>
@@ -37,12 +54,7 @@ void run(const ConvolutionBackwardData& op, const DataPlan& plan, const Launch& 
   Output output = output_of(op.dx, g.x, g.height, g.width, g.channels, g.groups, on);
   output.accumulate = op.accumulate;
   if (plan.gemm.in_parts()) output.parts = on.workspace<float>(), output.pitch = plan.gemm.pitch;
-  if (g.stride == 1)
-    launch_pass<kMath, DataPass>(plan.gemm, plan.scalar, turned_windows_of(g, dy), turned_kernels_of(g, w),
-                                 output, on.stream);
-  else
-    launch_pass<kMath, SpreadDataPass>(plan.gemm, true, spread_windows_of(g, dy), turned_kernels_of(g, w),
-                                       output, on.stream);
+  multiply<kMath>(plan, dy, w, output, on);
   if (plan.gemm.in_parts()) finish_parts(output, plan.gemm.splits, on.stream);
 }
 

@@ -6,6 +6,7 @@
 #include "cuda/convolution_operands.h"
 #include "cuda/convolution_plan.h"
 #include "cuda/convolution_rearrange.h"
+#include "cuda/convolution_wgmma.h"
 #include "cuda/gemm_finish.h"
 #include "cuda/ops.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 struct WeightsPlan {
   Geometry before, g;  // g: rearranged, where that is done
-  bool rearranged, scalar, in_parts;
+  bool rearranged, by_warpgroups, scalar, in_parts;
   Math math;
   GemmPlan gemm;
   size_t x, parts, bias, bytes;  // places in the workspace
@@ -32,7 +33,9 @@ WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
   plan.scalar = !packs(plan.g, op.x.dtype, true);
   plan.math = math_of(op.x.dtype, op.tf32, card);
   const GemmShape shape{plan.g.kernels, plan.g.kernel_numbers(), plan.g.outputs(), plan.g.groups};
-  plan.gemm = plan_pass<WeightsPass>(shape, plan.math, plan.scalar, card);
+  plan.by_warpgroups = weights_by_warpgroups(plan.g, op.x.dtype, card);
+  plan.gemm = plan.by_warpgroups ? plan_weights_wgmma(plan.g, card)
+                                 : plan_pass<WeightsPass>(shape, plan.math, plan.scalar, card);
   plan.in_parts = plan.gemm.in_parts() || plan.rearranged;
   if (plan.in_parts)
     plan.parts = pieces.take(plan.gemm.part_floats(plan.g.groups) * sizeof(float) *
@@ -59,6 +62,15 @@ Output output_of(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, 
   return out;
 }
 
+template <Math kMath, class T>
+void multiply(const WeightsPlan& plan, const T* dy, const T* x, const Output& output, const Launch& on) {
+  if constexpr (kMath == Math::kBfloat16) {
+    if (plan.by_warpgroups) return launch_weights_wgmma(plan.gemm, plan.g, dy, x, output, on);
+  }
+  launch_pass<kMath, WeightsPass>(plan.gemm, plan.scalar, pixels_of(plan.g, dy), windows_of(plan.g, x),
+                                  output, on.stream);
+}
+
 template <Math kMath>
 void run(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, const Launch& on) {
   using T = NumberOf<kMath>;
@@ -69,8 +81,7 @@ void run(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, const La
     x = to;
   }
   const Output output = output_of(op, plan, on);
-  launch_pass<kMath, WeightsPass>(plan.gemm, plan.scalar, pixels_of(plan.g, dy), windows_of(plan.g, x),
-                                  output, on.stream);
+  multiply<kMath>(plan, dy, x, output, on);
   if (plan.rearranged)
     finish_rearranged(plan.before, output.parts, plan.gemm.splits, output.pitch, on.data<float>(op.dw),
                       on.stream);

@@ -6,6 +6,7 @@
 #include "cuda/convolution_operands.h"
 #include "cuda/convolution_plan.h"
 #include "cuda/convolution_rearrange.h"
+#include "cuda/convolution_wgmma.h"
 #include "cuda/gemm_finish.h"
 #include "cuda/ops.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 struct ForwardPlan {
   Geometry before, g;  // g: rearranged, where that is done
-  bool rearranged, scalar;
+  bool rearranged, by_warpgroups, scalar;
   Math math;
   GemmPlan gemm;
   size_t x, w, parts, bytes;  // places in the workspace
@@ -32,8 +33,10 @@ ForwardPlan plan_of(const ConvolutionForward& op, const Card& card) {
   }
   plan.scalar = !packs(plan.g, op.x.dtype, false);
   plan.math = math_of(op.x.dtype, op.tf32, card);
+  plan.by_warpgroups = forward_by_warpgroups(plan.g, op.x.dtype, card);
   const GemmShape shape{plan.g.outputs(), plan.g.kernels, plan.g.kernel_numbers(), plan.g.groups};
-  plan.gemm = plan_pass<ForwardPass>(shape, plan.math, plan.scalar, card);
+  plan.gemm = plan.by_warpgroups ? plan_forward_wgmma(plan.g, card)
+                                 : plan_pass<ForwardPass>(shape, plan.math, plan.scalar, card);
   if (plan.gemm.in_parts())
     plan.parts = pieces.take(plan.gemm.part_floats(plan.g.groups) * sizeof(float) *
                              static_cast<size_t>(plan.gemm.splits));
@@ -56,6 +59,15 @@ Output output_of(const ConvolutionForward& op, const ForwardPlan& plan, const La
   return out;
 }
 
+template <Math kMath, class T>
+void multiply(const ForwardPlan& plan, const T* x, const T* w, const Output& output, const Launch& on) {
+  if constexpr (kMath == Math::kBfloat16) {
+    if (plan.by_warpgroups) return launch_forward_wgmma(plan.gemm, plan.g, x, w, output, on);
+  }
+  launch_pass<kMath, ForwardPass>(plan.gemm, plan.scalar, windows_of(plan.g, x), kernels_of(plan.g, w),
+                                  output, on.stream);
+}
+
 template <Math kMath>
 void run(const ConvolutionForward& op, const ForwardPlan& plan, const Launch& on) {
   using T = NumberOf<kMath>;
@@ -68,8 +80,7 @@ void run(const ConvolutionForward& op, const ForwardPlan& plan, const Launch& on
     x = to_x, w = to_w;
   }
   const Output output = output_of(op, plan, on);
-  launch_pass<kMath, ForwardPass>(plan.gemm, plan.scalar, windows_of(plan.g, x), kernels_of(plan.g, w),
-                                  output, on.stream);
+  multiply<kMath>(plan, x, w, output, on);
   if (plan.gemm.in_parts()) finish_parts(output, plan.gemm.splits, on.stream);
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Precision } from '../../lib/plan/precision.js';
 import { dense } from './case.js';
-import { randomCases, stridedOps } from './cases/index.js';
+import { randomCases, stridedOps, type Draw } from './cases/index.js';
 import { Random, testSeed } from './random.js';
 import { changes, inPrecision, tolerances } from './precision.js';
 import { expectAgreement, TestDevice, type Results, type TestedDevice } from './run.js';
@@ -24,12 +24,13 @@ const bits = (results: Results): string =>
 export interface SuiteOptions {
   readonly precision?: Precision;
   readonly casesPerOp?: number;
+  readonly cases?: Readonly<Record<string, Draw>>;
 }
 
 export function randomSuite(
   device: TestedDevice,
   title: string,
-  { precision = 'fp32', casesPerOp = 200 }: SuiteOptions = {},
+  { precision = 'fp32', casesPerOp = 200, cases = randomCases }: SuiteOptions = {},
 ): void {
   describe(`${title} agrees with the reference, seed ${testSeed}`, () => {
     let reference: TestDevice;
@@ -43,7 +44,7 @@ export function randomSuite(
       tested[Symbol.dispose]();
     });
 
-    for (const [name, draw] of Object.entries(randomCases)) {
+    for (const [name, draw] of Object.entries(cases)) {
       if (!changes(precision, name)) continue;
       it(
         `${name}: ${casesPerOp} random cases, each twice to the same bits`,

@@ -1,6 +1,7 @@
 /** The conformance suite of the CPU backend over the CUDA one, in every precision. */
 
 import type { Precision } from '../../lib/plan/precision.js';
+import { wideCases } from '../conformance/cases/index.js';
 import { goldenSuite } from '../conformance/golden-suite.js';
 import { propertiesSuite } from '../conformance/properties-suite.js';
 import { tolerances } from '../conformance/precision.js';
@@ -8,6 +9,11 @@ import { randomSuite } from '../conformance/random-suite.js';
 
 export function conformance(where: string, precision: Precision, casesPerOp: number): void {
   randomSuite('cuda', `${where} in ${precision}`, { precision, casesPerOp });
+}
+
+/** Convolutions of many maps: Hopper multiplies them by warpgroups. */
+export function wideConvolutions(where: string): void {
+  randomSuite('cuda', `${where}, many maps,`, { precision: 'bf16', casesPerOp: 12, cases: wideCases });
 }
 
 export function goldensAndProperties(where: string): void {

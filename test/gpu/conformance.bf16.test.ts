@@ -1,4 +1,7 @@
-import { conformance } from '../cuda/conformance.js';
+import { conformance, wideConvolutions } from '../cuda/conformance.js';
 import { onCard } from './card.js';
 
-onCard('conformance in bf16', () => conformance('a card', 'bf16', 200));
+onCard('conformance in bf16', () => {
+  conformance('a card', 'bf16', 200);
+  wideConvolutions('a card');
+});

@@ -80,7 +80,30 @@ function drawFirst(random: Random): Sizes {
   };
 }
 
-function sizes(random: Random): Sizes {
+/** As many maps as the paper's layers have, a few pixels: whole tiles of the products that cards are best at, and more. */
+function drawWide(random: Random): Sizes {
+  const side = random.pick([1, 2, 3]);
+  const groups = random.pick([1, 2]);
+  const channels = random.pick([40, 48, 64, 80, 96, 128, 192]);
+  const kernels = random.pick([48, 64, 72, 96, 128, 136, 200, 264]);
+  const images = random.integer(1, 3);
+  const stride = random.pick([1, 1, 1, 1, 2]);
+  const pad = (): number => random.integer(0, side - 1);
+  const padding: Padding = [pad(), pad(), pad(), pad()];
+  const [height, width] = [random.integer(3, 6), random.integer(3, 6)];
+  const [top, left, bottom, right] = padding;
+  const p = Math.floor((height + top + bottom - side) / stride) + 1;
+  const q = Math.floor((width + left + right - side) / stride) + 1;
+  return {
+    x: [images, height, width, channels * groups],
+    w: [kernels * groups, side, side, channels],
+    y: [images, p, q, kernels * groups],
+    geometry: { stride, padding, groups, tf32: false },
+  };
+}
+
+function sizes(random: Random, wide = 0.03): Sizes {
+  if (random.chance(wide)) return drawWide(random);
   if (random.chance(0.1)) return drawDeep(random);
   if (random.chance(0.07)) return drawFirst(random);
   for (;;) {
@@ -97,8 +120,8 @@ const drawDropout = (random: Random, channels: number): Dropout => ({
   channelOffset: 0,
 });
 
-export function convolutionForward(random: Random): Case {
-  const { x, w, y, geometry } = sizes(random);
+export function convolutionForward(random: Random, wide?: number): Case {
+  const { x, w, y, geometry } = sizes(random, wide);
   const magnitude = Math.sqrt(count(w.slice(1)));
   const accumulate = random.chance(0.3);
   const biased = random.chance(0.6);
@@ -141,8 +164,8 @@ export function convolutionForward(random: Random): Case {
   );
 }
 
-export function convolutionBackwardData(random: Random): Case {
-  const { x, w, y, geometry } = sizes(random);
+export function convolutionBackwardData(random: Random, wide?: number): Case {
+  const { x, w, y, geometry } = sizes(random, wide);
   const accumulate = random.chance(0.4);
   const strided = random.chance(0.3);
   const magnitude = Math.sqrt((count(y) * count(w.slice(1))) / count(x));
@@ -159,8 +182,8 @@ export function convolutionBackwardData(random: Random): Case {
   ]);
 }
 
-export function convolutionBackwardWeights(random: Random): Case {
-  const { x, w, y, geometry } = sizes(random);
+export function convolutionBackwardWeights(random: Random, wide?: number): Case {
+  const { x, w, y, geometry } = sizes(random, wide);
   const strided = random.chance(0.3);
   const biased = random.chance(0.7);
   const terms = y[0] * y[1] * y[2];

@@ -21,10 +21,19 @@ export const stridedOps: ReadonlySet<string> = new Set<ComputeOpName>([
 /** Transfers and waits are the replay's, not a backend's. */
 export type ComputeOpName = Exclude<OpName, 'transfer' | 'wait'>;
 
-export const randomCases: Readonly<Record<ComputeOpName, (random: Random) => Case>> = {
-  convolution_forward: convolution.convolutionForward,
-  convolution_backward_data: convolution.convolutionBackwardData,
-  convolution_backward_weights: convolution.convolutionBackwardWeights,
+export type Draw = (random: Random) => Case;
+
+/** Convolutions of many maps only. */
+export const wideCases: Readonly<Partial<Record<ComputeOpName, Draw>>> = {
+  convolution_forward: (random) => convolution.convolutionForward(random, 1),
+  convolution_backward_data: (random) => convolution.convolutionBackwardData(random, 1),
+  convolution_backward_weights: (random) => convolution.convolutionBackwardWeights(random, 1),
+};
+
+export const randomCases: Readonly<Record<ComputeOpName, Draw>> = {
+  convolution_forward: (random) => convolution.convolutionForward(random),
+  convolution_backward_data: (random) => convolution.convolutionBackwardData(random),
+  convolution_backward_weights: (random) => convolution.convolutionBackwardWeights(random),
   lrn_forward: normalisation.lrnForward,
   lrn_backward: normalisation.lrnBackward,
   map_norm_forward: normalisation.mapNormForward,

@@ -1,0 +1,6 @@
+import { cardsAre } from './cards.js';
+import { wideConvolutions } from '../cuda/conformance.js';
+
+// Copies and products happen when they are issued.
+cardsAre('devices=1,hopper=early');
+wideConvolutions('an emulated card');
