@@ -96,18 +96,17 @@ struct Place {
 // ("im2col"). Zeros outside of the images.
 __device__ __forceinline__ void load_pixels(void* shared, const CUtensorMap& map, Barrier* barrier,
                                             int channel, const Place& first, int tap_row, int tap_column) {
-  const auto row = static_cast<uint16_t>(tap_row), column = static_cast<uint16_t>(tap_column);
 #if defined(ALEXNET_HOPPER)
   asm volatile(
       "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], [%1, {%3, "
       "%4, "
       "%5, %6}], [%2], {%7, %8};" ::"r"(shared_address(shared)),
       "l"(&map), "r"(shared_address(barrier)), "r"(channel), "r"(first.column), "r"(first.row),
-      "r"(first.image), "h"(column), "h"(row)
+      "r"(first.image), "h"(static_cast<uint16_t>(tap_column)), "h"(static_cast<uint16_t>(tap_row))
       : "memory");
 #elif !defined(__CUDACC__)
   const int at[] = {channel, first.column, first.row, first.image};
-  const uint16_t tap[] = {column, row};
+  const uint16_t tap[] = {static_cast<uint16_t>(tap_column), static_cast<uint16_t>(tap_row)};
   emulator::tma_load_im2col(shared, &map, barrier, at, tap);
 #endif
 }
