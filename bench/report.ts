@@ -114,7 +114,7 @@ export function defaultPrecisions(cards: Circumstances['cards'], devices: number
 /** The report so far, after each part: the ceilings, each batch in each precision, and the copies. */
 export async function* bench(options: BenchOptions): AsyncGenerator<Report> {
   const specs = parseDevices(options.devices, options);
-  for (const precision of options.precisions ?? []) checkPrecision(precision, specs);
+  for (const precision of options.precisions ?? []) checkPrecision(precision, specs, true);
   const { devices } = await chooseDevices(options);
   const about = circumstances(devices);
   const onCards = devices.every(({ backend }) => backend === 'cuda');

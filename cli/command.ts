@@ -85,7 +85,8 @@ export const deviceOptions = {
   threads: { group: 'Devices:', about: 'Threads over all CPU devices', default: 'the usable cores' },
   precision: {
     group: 'Devices:',
-    about: 'What cards compute in: fp32, tf32 or bf16',
+    about:
+      'What cards compute in: fp32, tf32 or bf16; on the CPU bf16 halves the weights that inference reads',
     default: 'bf16 from compute capability 8.0 on, else fp32',
   },
   'peer-access': {

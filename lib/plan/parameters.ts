@@ -1,6 +1,7 @@
 /** The parts of weights and biases that each device holds. */
 
-import type { Shape } from './commands.js';
+import type { Layer } from '../graph/graph.js';
+import type { DType, Shape } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
 
@@ -42,15 +43,20 @@ export function layOutParameters(
   builder: PlanBuilder,
   layers: readonly PartitionedLayer[],
   withMomentum: boolean,
+  connectedInBfloat16: boolean,
 ): DeviceParameters[][] {
   const learned = layers.filter((layer) => layer.weights);
-  const make = (role: 'weight' | 'bias') => (name: string, device: number, shape: Shape) => ({
-    value: builder.value(device, 'weights', `${name}.${role}`, shape),
+  const copyType = ({ kind }: Layer): DType =>
+    connectedInBfloat16 && kind === 'fully_connected' ? 'bfloat16' : builder.numbers;
+  const make = (role: 'weight' | 'bias', layer: Layer, device: number, shape: Shape) => ({
+    value: builder.value(device, 'weights', `${layer.name}.${role}`, shape),
     copy:
-      role === 'weight' && builder.numbers !== 'float32'
-        ? builder.value(device, 'weights', `${name}.${role} copy`, shape, builder.numbers)
+      role === 'weight' && copyType(layer) !== 'float32'
+        ? builder.value(device, 'weights', `${layer.name}.${role} copy`, shape, copyType(layer))
         : undefined,
-    momentum: withMomentum ? builder.value(device, 'momentum', `${name}.${role} momentum`, shape) : undefined,
+    momentum: withMomentum
+      ? builder.value(device, 'momentum', `${layer.name}.${role} momentum`, shape)
+      : undefined,
   });
   return learned.map((layer, place) =>
     layer.ranges.map((range) => {
@@ -63,7 +69,7 @@ export function layOutParameters(
         from: number,
         channel: number,
       ): Shard => {
-        const { value, momentum, copy } = make(role)(name, range.device, shape);
+        const { value, momentum, copy } = make(role, layer.layer, range.device, shape);
         return {
           layer: name,
           index: layer.index,

@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly training?: BackwardOptions;
   /** What products are computed in; default fp32. */
   readonly precision?: Precision;
+  /** What of a network in bf16 is bfloat16; default 'network'. 'connected': fully connected layers' weights alone. */
+  readonly bfloat16?: 'network' | 'connected';
   /** An inference plan for the arena of a training plan: it leaves the momentum alone. */
   readonly besideTraining?: boolean;
   /** Layers whose output the host reads, by name. */
@@ -76,12 +78,14 @@ export interface Plan {
 export function plan(options: PlanOptions): Plan {
   const { graph, preprocessing, devices, batch } = options;
   const { precision = 'fp32' } = options;
-  const builder = new PlanBuilder(devices, precision === 'bf16' ? 'bfloat16' : 'float32');
+  const bfloat16 = precision === 'bf16' ? (options.bfloat16 ?? 'network') : undefined;
+  const builder = new PlanBuilder(devices, bfloat16 === 'network' ? 'bfloat16' : 'float32');
   const layers = partition(graph, devices);
   const parameters = layOutParameters(
     builder,
     layers,
     options.training !== undefined || (options.besideTraining ?? false),
+    bfloat16 === 'connected',
   );
   const readsImage = parameters[0]?.map(({ range }) => range.device) ?? [];
 

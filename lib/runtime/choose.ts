@@ -9,7 +9,10 @@ export interface DeviceChoice {
   readonly devices?: string | undefined;
   /** Threads over all CPU devices; default: the cores this process may use. */
   readonly threads?: number | undefined;
-  /** What cards compute in; default: bf16 on cards that multiply bfloat16 fast, fp32 elsewhere. */
+  /**
+   * What devices compute in; default: bf16 on cards that multiply bfloat16 fast, fp32 elsewhere. The CPU takes bf16 for
+   * inference: it reads the fully connected layers' weights, which is most of the time of a batch of one, at half the size.
+   */
   readonly precision?: Precision | undefined;
   /** Whether two cards may copy to each other directly; default: where the driver grants it and it works. */
   readonly peerAccess?: boolean | undefined;
@@ -23,9 +26,9 @@ export interface ChosenDevices {
 }
 
 /** Refuses what cannot be meant, and cards that are not there. */
-export async function chooseDevices(choice: DeviceChoice): Promise<ChosenDevices> {
+export async function chooseDevices(choice: DeviceChoice, training = false): Promise<ChosenDevices> {
   const specs = parseDevices(choice.devices ?? 'cpu', choice);
-  if (choice.precision !== undefined) checkPrecision(choice.precision, specs);
+  if (choice.precision !== undefined) checkPrecision(choice.precision, specs, training);
   for (const device of openDevices(specs.filter(({ backend }) => backend === 'cuda'))) device.close();
   const { devices, note } = await withWorkingPeers(specs);
   const precision = choice.precision ?? defaultPrecision(specs);

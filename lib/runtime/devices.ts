@@ -86,8 +86,11 @@ export function defaultPrecision(specs: readonly DeviceSpec[]): Precision {
 }
 
 /** Refuses a precision that the devices do not compute with. */
-export function checkPrecision(precision: Precision, specs: readonly DeviceSpec[]): void {
+export function checkPrecision(precision: Precision, specs: readonly DeviceSpec[], training: boolean): void {
   if (precision === 'fp32' || specs.every(({ backend }) => backend === 'cuda')) return;
+  const infersInIt = precision === 'bf16' && specs.every(({ backend }) => backend === 'cpu');
+  if (infersInIt && !training) return;
   const names = specs.map(({ name }) => name).join(',');
-  throw new AlexNetError('USAGE', `expected fp32 for precision on ${names}, received ${precision}`);
+  const but = infersInIt ? '; it is for inference there' : '';
+  throw new AlexNetError('USAGE', `expected fp32 for precision on ${names}, received ${precision}${but}`);
 }

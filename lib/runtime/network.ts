@@ -82,7 +82,7 @@ export class Network implements AsyncDisposable {
   /** Plans, reserves memory and compiles. Weights and mean are zero until set. */
   static open(options: NetworkOptions): Network {
     const { precision = 'fp32' } = options;
-    checkPrecision(precision, options.devices);
+    checkPrecision(precision, options.devices, options.training !== undefined);
     const devices = openDevices(options.devices);
     try {
       const plans = makePlans(options, devices);

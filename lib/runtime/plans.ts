@@ -14,6 +14,7 @@ export interface Plans {
 
 export function makePlans(options: NetworkOptions, devices: readonly Device[]): Plans {
   const feature = featureLayer(options.graph);
+  const onCards = options.devices.every(({ backend }) => backend === 'cuda');
   const common = {
     graph: options.graph,
     preprocessing: options.preprocessing,
@@ -22,9 +23,9 @@ export function makePlans(options: NetworkOptions, devices: readonly Device[]): 
     seed: options.seed ?? ([0, 0] as const),
     rawInput: options.rawInput ?? false,
     precision: options.precision ?? 'fp32',
+    bfloat16: onCards ? ('network' as const) : ('connected' as const),
     workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
   };
-  const onCards = options.devices.every(({ backend }) => backend === 'cuda');
   const update = options.training?.update === false ? 'never' : updateOn(onCards);
   const training = options.training && plan({ ...common, training: { ...options.training, update } });
   const inference = plan({

@@ -64,7 +64,7 @@ class Run {
     const seed = options.seed ?? 1;
     checkSeed(seed);
     const { devices = 'cpu' } = options;
-    const chosen = await chooseDevices(options);
+    const chosen = await chooseDevices(options, true);
     const data = options.data === undefined ? null : resolve(options.data);
     return new Run(options, { presetName, recipe, seed, data, devices, chosen }, null);
   }
@@ -83,7 +83,7 @@ class Run {
     const { devices = config.devices } = options;
     // The devices it moves to may not compute in what it had.
     const precision = options.precision ?? (devices === config.devices ? config.precision : undefined);
-    const chosen = await chooseDevices({ ...options, devices, precision });
+    const chosen = await chooseDevices({ ...options, devices, precision }, true);
     const { preset: presetName, recipe, seed, data } = config;
     const setting = { presetName, recipe, seed, data, devices, chosen };
     return new Run(options, setting, { path, config, checkpoint });

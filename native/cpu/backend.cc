@@ -32,11 +32,17 @@ size_t CpuBackend::workspace(const ComputeOp& op) const {
          sizeof(float);
 }
 
+// Everything is float32, but a fully connected layer's weights, the largest operands by far, may be bfloat16.
 void CpuBackend::check(const ComputeOp& op) const {
-  for (const Operand& operand : operands_of(op))
+  const auto* forward = std::get_if<ConvolutionForward>(&op);
+  for (const Operand& operand : operands_of(op)) {
+    if (forward && operand.tensor == &forward->w && forward->w.dtype == DType::kBfloat16 &&
+        takes_bfloat16_weights(*forward))
+      continue;
     if (operand.tensor->dtype == DType::kFloat64 || operand.tensor->dtype == DType::kBfloat16)
       throw Error("BAD_PROGRAM", std::string(operand.name) + ": the cpu computes in float32, received " +
                                      dtype_text(operand.tensor->dtype));
+  }
   check_dense(op);
   check_pool_size(op);
 }

@@ -46,6 +46,9 @@ struct Run {
 };
 
 // Floats of scratch each thread needs, and floats that all share; 0 for ops that need none.
+// Whether its kernels read w in bfloat16, too: those of fully connected layers do.
+bool takes_bfloat16_weights(const ConvolutionForward& op);
+
 struct ScratchSize {
   size_t each = 0, shared = 0;
 };

@@ -212,7 +212,10 @@ void run(const ConvolutionForward& op, const Run& run) {
   GatherGemm g = gather_of(op);
   g.source = run.data(op.x);
   g.target = run.data(op.y);
-  g.weights = run.data(op.w);
+  if (op.w.dtype == DType::kBfloat16)
+    g.short_weights = run.backend.data<uint16_t>(op.w);
+  else
+    g.weights = run.data(op.w);
   g.bias = op.bias ? run.data(*op.bias) : nullptr;
   const int64_t weight_step = g.outputs * g.w_output;
   if (g.matrix)
@@ -223,6 +226,10 @@ void run(const ConvolutionForward& op, const Run& run) {
   else
     gather_all(g, op.groups, op.w.c(), g.outputs, weight_step, run);
   if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
+}
+
+bool takes_bfloat16_weights(const ConvolutionForward& op) {
+  return is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
 }
 
 size_t CpuBackend::packed_bytes(const ConvolutionForward& op) const {

@@ -28,6 +28,7 @@ struct GatherGemm {
   float* target;
   Strides target_strides;
   const float* weights;
+  const uint16_t* short_weights;               // the same in bfloat16, in their place; of a matrix only
   int64_t w_row, w_column, w_inner, w_output;  // strides of w by kernel row, kernel column, i and j
   int64_t inner, outputs;                      // extent of i and of j
   const float* bias;                           // outputs numbers or null

@@ -9,10 +9,10 @@ static constexpr int64_t kRun = 256;
 
 // ---- few images: bound by the memory that holds w
 
-// The sums run along i, so w is read as it lies: a tile of four outputs x up to three images shares each
-// load.
-template <int Images>
-static void dot_tile(const GatherGemm& g, const float* const (&w)[4], int64_t image, int64_t j,
+// The sums run along i, so w is read as it lies, of float32 or bfloat16: a tile of four outputs x up to three
+// images shares each load.
+template <int Images, class Weight>
+static void dot_tile(const GatherGemm& g, const Weight* const (&w)[4], int64_t image, int64_t j,
                      int64_t count) {
   const int64_t whole = g.inner / kLanes * kLanes;
   const float* x[Images];
@@ -33,17 +33,18 @@ static void dot_tile(const GatherGemm& g, const float* const (&w)[4], int64_t im
     for (int64_t q = 0; q < count; ++q) {
       float sum = 0;
       for (int lane = 0; lane < kLanes; ++lane) sum += acc[m][q][lane];
-      for (int64_t i = whole; i < g.inner; ++i) sum += x[m][i] * w[q][i];
+      for (int64_t i = whole; i < g.inner; ++i) sum += x[m][i] * widened(w[q][i]);
       y[j + q] = finished(g, sum, y[j + q], j + q);
     }
   }
 }
 
-static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
+template <class Weight>
+static void dot_rows(const GatherGemm& g, const Weight* weights, int64_t begin, int64_t end) {
   for (int64_t j = begin; j < end; j += 4) {
     const int64_t count = end - j < 4 ? end - j : 4;
-    const float* w[4];
-    for (int64_t q = 0; q < 4; ++q) w[q] = g.weights + (j + (q < count ? q : 0)) * g.w_output;
+    const Weight* w[4];
+    for (int64_t q = 0; q < 4; ++q) w[q] = weights + (j + (q < count ? q : 0)) * g.w_output;
     for (int64_t m = 0; m < g.grid.images; m += 3) {
       const int64_t left = g.grid.images - m;
       left == 1   ? dot_tile<1>(g, w, m, j, count)
@@ -51,6 +52,10 @@ static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
                   : dot_tile<3>(g, w, m, j, count);
     }
   }
+}
+
+static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
+  g.short_weights ? dot_rows(g, g.short_weights, begin, end) : dot_rows(g, g.weights, begin, end);
 }
 
 // ---- forward: the tile is outputs x images
@@ -79,8 +84,17 @@ static void matrix_pack(const GatherGemm& g, int64_t run_begin, int64_t run_end,
 // Outputs that share a packed run while it is in the cache.
 static constexpr int64_t kOutputs = 8 * ALEXNET_ROWS;
 
+// Their sums, and a run of their weights where these have to be widened.
 static size_t matrix_scratch(const GatherGemm& g) {
-  return static_cast<size_t>(kOutputs * image_panels(g) * 2 * kLanes);
+  return static_cast<size_t>(kOutputs * (image_panels(g) * 2 * kLanes + kRun));
+}
+
+static void widen_rows(const uint16_t* from, int64_t pitch, int64_t rows, int64_t depth, float* to) {
+  for (int64_t r = 0; r < rows; ++r, from += pitch, to += kRun) {
+    int64_t i = 0;
+    for (; i + kLanes <= depth; i += kLanes) store(to + i, load(from + i));
+    for (; i < depth; ++i) to[i] = widened(from[i]);
+  }
 }
 
 static void matrix_finish(const GatherGemm& g, const float* sums, int64_t width, int64_t begin, int64_t end) {
@@ -90,24 +104,39 @@ static void matrix_finish(const GatherGemm& g, const float* sums, int64_t width,
   }
 }
 
+// The next run of these rows, or the first one of the next outputs' rows.
+static void ask_for_next(const GatherGemm& g, bool same_rows, int64_t j, int64_t i, int64_t rows,
+                         int64_t end) {
+  if (!same_rows && j + kOutputs + rows > end) return;
+  const int64_t at = same_rows ? j * g.w_output + i + kRun : (j + kOutputs) * g.w_output;
+  if (g.short_weights)
+    ask_for(g.short_weights + at, g.w_output, rows, kRun);
+  else
+    ask_for(g.weights + at, g.w_output, rows, kRun);
+}
+
 static void matrix_forward(const GatherGemm& g, int64_t begin, int64_t end, const float* packed,
                            float* sums) {
   const int64_t nr = 2 * kLanes, panels = image_panels(g), width = panels * nr;
+  float* const wide = sums + kOutputs * width;
   vec sum[ALEXNET_ROWS][2];
   for (int64_t j = begin; j < end; j += kOutputs) {
     const int64_t outputs = end - j < kOutputs ? end - j : kOutputs;
     __builtin_memset(sums, 0, sizeof(float) * outputs * width);
     for (int64_t i = 0; i < g.inner; i += kRun) {
       const int64_t depth = g.inner - i < kRun ? g.inner - i : kRun;
+      const float* weights = g.weights + j * g.w_output + i;
+      int64_t pitch = g.w_output;
+      if (g.short_weights) {
+        widen_rows(g.short_weights + j * pitch + i, pitch, outputs, depth, wide);
+        weights = wide, pitch = kRun;
+      }
       for (int64_t p = 0; p < panels; ++p)
         for (int64_t k = 0; k < outputs; k += ALEXNET_ROWS) {
           const int rows = static_cast<int>(outputs - k < ALEXNET_ROWS ? outputs - k : ALEXNET_ROWS);
           const float* sources[ALEXNET_ROWS];
-          for (int m = 0; m < rows; ++m) sources[m] = g.weights + (j + k + m) * g.w_output + i;
-          if (p == 0 && i + depth < g.inner)
-            ask_for(sources[0] + depth, g.w_output, rows, kRun);
-          else if (p == 0 && j + kOutputs + k + rows <= end)
-            ask_for(g.weights + (j + kOutputs + k) * g.w_output, g.w_output, rows, kRun);
+          for (int m = 0; m < rows; ++m) sources[m] = weights + (k + m) * pitch;
+          if (p == 0) ask_for_next(g, i + depth < g.inner, j + k, i, rows, end);
           const float* panel = packed + i * width + p * nr * depth;
           multiply_rows(rows, Tile{sources, &panel, 1, depth}, sum);
           for (int m = 0; m < rows; ++m) {

@@ -103,9 +103,11 @@ struct Scratch {
 
 // Weights are asked for ahead of their use, a few lines for every tile computed: otherwise the multipliers
 // wait while the memory works, and the other way round.
-static constexpr int64_t kLine = 16;  // floats
+static constexpr int64_t kLine = 64;  // bytes
 
-static void ask_for(const float* from, int64_t pitch, int64_t rows, int64_t columns) {
+template <class Number>
+static void ask_for(const Number* from, int64_t pitch, int64_t rows, int64_t columns) {
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; c += kLine) __builtin_prefetch(from + r * pitch + c, 0, 2);
+    for (int64_t c = 0; c < columns; c += kLine / static_cast<int64_t>(sizeof(Number)))
+      __builtin_prefetch(from + r * pitch + c, 0, 2);
 }
