@@ -52,25 +52,19 @@ class Difference:
         return f"{len(self.means):4} images, largest {self.largest:3}, mean {np.mean(self.means):.3f}"
 
 
-def whole_pixels(image):
-    """The size after scaling, both sides rounded, and where the crop begins in it."""
+def usual(image, kernel):
+    """As most programs do it: the rounded size stretches the longer side a little, and the crop begins at a whole pixel."""
     scale = SIDE / min(image.size)
     size = [max(SIDE, round(side * scale)) for side in image.size]
-    return size, [(extent - SIDE + 1) // 2 for extent in size]
-
-
-def usual(image, kernel):
-    """As most programs do it: the rounded size stretches the longer side a little."""
-    size, (left, top) = whole_pixels(image)
+    left, top = ((extent - SIDE + 1) // 2 for extent in size)
     return image.resize(size, kernel).crop((left, top, left + SIDE, top + SIDE))
 
 
 def same_places(image, kernel):
-    """Both sides by the same factor, what was rounded off shared out to both ends: the geometry of libvips."""
-    factor = min(image.size) / SIDE
-    size, place = whole_pixels(image)
-    box = [at * factor + (whole - extent * factor) / 2 for at, whole, extent in zip(place, image.size, size)]
-    return image.resize((SIDE, SIDE), kernel, box=(*box, *(min(at + SIDE * factor, whole) for at, whole in zip(box, image.size))))
+    """The square in the very centre."""
+    side = min(image.size)
+    left, top = ((extent - side) / 2 for extent in image.size)
+    return image.resize((SIDE, SIDE), kernel, box=(left, top, left + side, top + side))
 
 
 def main():

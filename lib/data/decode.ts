@@ -1,8 +1,11 @@
 /** One image, in whatever format, as the paper's square of RGB bytes (section 2). */
 
-import sharp, { type Sharp } from 'sharp';
+import sharp from 'sharp';
 import type { Preprocessing } from '../graph/graph.js';
-import { kindOf, readImageFile, type ImageKind, type Reason } from './image-file.js';
+import { kindOf, readImageFile, type Reason } from './image-file.js';
+import { jpegHeader } from './jpeg-header.js';
+import { squareOf } from './square.js';
+import { isSrgb } from './srgb-profile.js';
 
 /** A path, or the bytes of an image file. */
 export type ImageSource = string | Uint8Array;
@@ -19,6 +22,9 @@ export interface DecodeOptions {
  * this size take a gigabyte while they are decoded.
  */
 const pixelLimit = 120e6;
+/** Larger ones, which are rare, are rescaled by libvips as they are decoded: their pixels are never all in memory. */
+const wholeLimit = 2 ** 24;
+const sideLimit = 2 ** 16;
 
 // Images are decoded several at a time; threads within one would only get in each other's way.
 sharp.concurrency(1);
@@ -38,38 +44,30 @@ export async function decodeImage(
   if (bytes.length === 0) return { reason: 'there are no bytes' };
   const kind = kindOf(bytes);
   if (typeof kind !== 'string') return kind;
+  const jpeg = kind === 'jpeg' ? jpegHeader(bytes) : undefined;
   try {
     const image = sharp(bytes, {
       limitInputPixels: pixelLimit,
       failOn: allowTruncated ? 'none' : 'truncated',
       pages: 1,
+      ignoreIcc: jpeg?.profile !== undefined && isSrgb(jpeg.profile),
     });
-    const eightBits = await spaceOfEightBits(image, kind);
+    const { width, height, space } = jpeg ? { ...jpeg, space: undefined } : await image.metadata();
+    const eightBits = kind === 'jpeg' ? undefined : spaceOfEightBits(space);
     if (eightBits) image.pipelineColourspace(eightBits);
-    const { data, info } = await image
-      .autoOrient()
-      .toColourspace('srgb')
-      .flatten({ background: '#ffffff' })
-      // A JPEG decoded at half its size would be quicker by a twentieth and further from the exact pixels.
-      .resize(store, store, {
-        fit: fit === 'crop' ? 'cover' : 'fill',
-        position: 'centre',
-        fastShrinkOnLoad: false,
-      })
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { pixels: asRgb(data, info.channels) };
+    image.autoOrient().toColourspace('srgb').flatten({ background: '#ffffff' });
+    const whole = width * height <= wholeLimit && Math.max(width, height) <= sideLimit;
+    if (!whole) image.resize(store, store, { fit: fit === 'crop' ? 'cover' : 'fill', position: 'centre' });
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    return { pixels: squareOf(asRgb(data, info.channels), info, { store, fit }) };
   } catch (error) {
     return { reason: explain((error as Error).message) };
   }
 }
 
 /** Profiles of images of 16 bits are passed over, or lead to P3 instead of sRGB, unless 8 bits are made of them first. */
-async function spaceOfEightBits(image: Sharp, kind: ImageKind): Promise<'srgb' | 'b-w' | undefined> {
-  if (kind === 'jpeg') return undefined;
-  const { space } = await image.metadata();
-  return space === 'rgb16' ? 'srgb' : space === 'grey16' ? 'b-w' : undefined;
-}
+const spaceOfEightBits = (space: string | undefined): 'srgb' | 'b-w' | undefined =>
+  space === 'rgb16' ? 'srgb' : space === 'grey16' ? 'b-w' : undefined;
 
 /** Greyscale comes back with one channel from some formats. */
 function asRgb(data: Buffer, channels: number): Uint8Array {

@@ -68,6 +68,17 @@ interface NativeProgram {
   close(): void;
 }
 
+/** In pixels. */
+export interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Corner {
+  readonly left: number;
+  readonly top: number;
+}
+
 interface Addon {
   readonly Device: new (options: DeviceOptions) => NativeDevice;
   readonly Program: new (
@@ -80,6 +91,7 @@ interface Addon {
   pin(memory: Uint8Array): boolean;
   unpin(memory: Uint8Array): void;
   accumulate(pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void;
+  resample(pixels: Uint8Array, image: Extent, part: Extent & Corner, size: number): Buffer;
   measure(options: { readonly threads: number }): Promise<Peak>;
   measureCard(index: number): Promise<CardPeak>;
 }
@@ -295,6 +307,18 @@ export const unpin = (memory: Uint8Array): void => native(() => addon().unpin(me
  */
 export const accumulate = (pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void =>
   native(() => addon().accumulate(pixels, mean, colour));
+
+/**
+ * A part of an image of height × width × 3 bytes, fractions of pixels included, as size × size × 3 bytes: Lanczos's kernel of 3 lobes,
+ * widened where the image shrinks, in integers: the same bytes on every processor. Sides of at most 65,536. Throws USAGE for
+ * lengths and parts that do not fit the image.
+ */
+export const resample = (
+  pixels: Uint8Array,
+  image: Extent,
+  part: Extent & Corner,
+  size: number,
+): Uint8Array => native(() => addon().resample(pixels, image, part, size));
 
 /** What this machine can do at most, measured now: one second of multiply-adds, one of copying. */
 export interface Peak {

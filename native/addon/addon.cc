@@ -21,6 +21,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("unpin", Napi::Function::New(env, unpin, "unpin"));
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   exports.Set("measureCard", Napi::Function::New(env, measure_card, "measureCard"));
+  exports.Set("resample", Napi::Function::New(env, resample, "resample"));
 #if defined(ALEXNET_EMULATED)
   exports.Set("emulatorCases", Napi::Function::New(env, emulator_cases, "emulatorCases"));
   exports.Set("runEmulatorCase", Napi::Function::New(env, run_emulator_case, "runEmulatorCase"));

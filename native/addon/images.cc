@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "addon/arguments.h"
+#include "cpu/resample_image.h"
 
 namespace alexnet::addon {
 namespace {
@@ -43,7 +44,41 @@ void add_colours(const uint8_t* pixels, size_t count, uint64_t* sums) {
   sums[8] += dot(b, b, count);
 }
 
+// More in one line, and its weights would fill memory.
+constexpr double kLongestSide = 1 << 16;
+constexpr double kLeastSide = 1e-3;
+
+double side_of(const Napi::Object& of, const char* name, double least, double most) {
+  const Napi::Value value = of.Get(name);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= least && number <= most))
+    throw Error("USAGE",
+                std::string(name) + " is not in the range of an image's sides, received " + show(value));
+  return number;
+}
+
 }  // namespace
+
+Napi::Value resample(const Napi::CallbackInfo& info) {
+  return translate(info.Env(), [&]() -> Napi::Value {
+    const Bytes pixels = bytes_of(info[0], "pixels");
+    const auto image = info[1].As<Napi::Object>(), part = info[2].As<Napi::Object>();
+    const double width = integer(image.Get("width"), "width", 1, kLongestSide, "USAGE");
+    const double height = integer(image.Get("height"), "height", 1, kLongestSide, "USAGE");
+    if (pixels.size != static_cast<size_t>(width * height) * 3)
+      throw Error("USAGE", "pixels are not height x width x 3 bytes");
+    const double size = integer(info[3], "size", 1, kLongestSide, "USAGE");
+    cpu::Box box{};
+    box.left = side_of(part, "left", 0, width);
+    box.top = side_of(part, "top", 0, height);
+    box.width = side_of(part, "width", kLeastSide, width - box.left);
+    box.height = side_of(part, "height", kLeastSide, height - box.top);
+    auto target = Napi::Buffer<uint8_t>::New(info.Env(), static_cast<size_t>(size * size) * 3);
+    cpu::resample_image(static_cast<const uint8_t*>(pixels.data), static_cast<int64_t>(width),
+                        static_cast<int64_t>(height), box, static_cast<int64_t>(size), target.Data());
+    return target;
+  });
+}
 
 void accumulate(const Napi::CallbackInfo& info) {
   translate(info.Env(), [&] {

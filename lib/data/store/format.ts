@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import type { ClassName, Split } from '../sources/source.js';
 import type { RecordOptions } from './types.js';
 
-export const version = 1;
+/** Of what is kept and of how its pixels are made: the same images make the same store. */
+export const version = 2;
 
 /** The source's items in a transaction: what a kill loses at most. */
 export const itemsPerTransaction = 512;

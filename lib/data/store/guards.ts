@@ -28,7 +28,10 @@ export async function checkData(folder: string): Promise<void> {
       throw new AlexNetError('DATA', `${folder} is not a store, or its data.mdb is damaged`);
     const { lastPage, pageSize } = first.transaction > second.transaction ? first : second;
     if (size < (lastPage + 1) * pageSize)
-      throw new AlexNetError('DATA', `${folder} is damaged: its data.mdb is cut short; prepare it again`);
+      throw new AlexNetError(
+        'DATA',
+        `${folder} is damaged: its data.mdb is cut short; remove it and prepare it again`,
+      );
   } finally {
     await file.close();
   }

@@ -68,7 +68,7 @@ function readContents(path: string, { about }: Databases): Contents {
   if (store.version !== version) {
     throw new AlexNetError(
       'DATA',
-      `${path} is a store of version ${store.version}, expected ${version}; prepare it again`,
+      `${path} is a store of version ${store.version}, expected ${version}; remove it and prepare it again`,
     );
   }
   const complete = about.get('complete');
@@ -81,7 +81,7 @@ function readContents(path: string, { about }: Databases): Contents {
   const measured = decodeJson(complete) as Complete;
   const [mean, labels] = [about.get('mean'), about.get('labels')];
   if (!mean || !labels || crc32(mean) !== measured.meanChecksum || crc32(labels) !== measured.labelsChecksum)
-    throw new AlexNetError('DATA', `${path} is damaged; prepare it again`);
+    throw new AlexNetError('DATA', `${path} is damaged; remove it and prepare it again`);
   return {
     store,
     complete: measured,

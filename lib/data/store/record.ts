@@ -14,7 +14,10 @@ export function checkedRecord(path: string, { images, entries }: Databases, inde
   const record = found?.subarray(0, found.length);
   if (!record || record.length !== length || crc32(record) !== checksum) {
     const which = name ? ` (${name})` : '';
-    throw new AlexNetError('DATA', `${path} is damaged at image ${index}${which}; prepare it again`);
+    throw new AlexNetError(
+      'DATA',
+      `${path} is damaged at image ${index}${which}; remove it and prepare it again`,
+    );
   }
   return record;
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, type Decoded, type DecodeOptions, type ImageSource } from '../../../lib/data/decode.js';
-import { image, sharedFile, temporaryFolder, type Rgb } from './fixtures.js';
+import { image, sharedFile, speckled, temporaryFolder, type Rgb } from './fixtures.js';
 import {
   jpegWithProfile,
   linearGreyProfile,
@@ -166,6 +166,27 @@ describe('decoding an image', () => {
       near(mean(await crop(pngWithProfile(png, Buffer.from('no profile')))), red);
       near(mean(await crop(pngWithProfile(png, linearGreyProfile))), red);
     });
+  });
+
+  it('passes over a profile that says sRGB', async () => {
+    const drawn = image(40, 30, speckled(3));
+    const [plain, profiled] = [
+      await drawn.clone().jpeg().toBuffer(),
+      await drawn.clone().withIccProfile('srgb').jpeg().toBuffer(),
+    ];
+    expect((await sharp(profiled).metadata()).hasProfile).toBe(true);
+    expect(await crop(profiled)).toEqual(await crop(plain));
+  });
+
+  it('leaves the middle in the middle, enlarged or shrunk', async () => {
+    for (const side of [6, 10, 50, 200]) {
+      const halves = await image(side, side, (x) => (x < side / 2 ? [0, 0, 0] : [255, 255, 255]))
+        .png()
+        .toBuffer();
+      const square = pixels(await crop(halves));
+      for (let x = 0; x < store; x++)
+        near([(square[x * 3] as number) + (square[(store - 1 - x) * 3] as number), 0, 0], [255, 0, 0], 1);
+    }
   });
 
   it('lays transparent images on white', async () => {

@@ -79,6 +79,8 @@ const rgbProfile = (red: Xyz, green: Xyz, blue: Xyz, gamma: number): Buffer => {
 
 /** sRGB's primaries but the other way round: the file's red is blue. */
 export const swappedProfile = rgbProfile(primaries.blue, primaries.green, primaries.red, 2.2);
+/** sRGB's primaries with a plain power for its curve. */
+export const srgbGammaProfile = rgbProfile(primaries.red, primaries.green, primaries.blue, 2.2);
 /** Wider than any screen, of gamma 1.8. */
 export const proPhotoProfile = rgbProfile(
   [0.7977, 0.288, 0],

@@ -361,7 +361,7 @@ describe('opening', () => {
       await truncate(join(path, 'data.mdb'), left);
       await expect(openStore(path)).rejects.toMatchObject({
         code: 'DATA',
-        message: `${path} is damaged: its data.mdb is cut short; prepare it again`,
+        message: `${path} is damaged: its data.mdb is cut short; remove it and prepare it again`,
       });
     }
   });
@@ -374,7 +374,7 @@ describe('opening', () => {
     file[at + 50] = (file[at + 50] as number) ^ 4;
     await writeFile(join(path, 'data.mdb'), file);
     const store = await opened(path);
-    const message = `${path} is damaged at image ${index} (item ${index}); prepare it again`;
+    const message = `${path} is damaged at image ${index} (item ${index}); remove it and prepare it again`;
     await expect(decoded(store, [index])).rejects.toMatchObject({ code: 'DATA', message });
     expect(() => store.record(index)).toThrow(message);
     const other = (index + 1) % 400;
