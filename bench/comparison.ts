@@ -41,6 +41,12 @@ const keyOf = ({ batch, precision, pass }: Setting): string => `${pass} ${batch}
 const quotient = (a: number | undefined, b: number | undefined): number | undefined =>
   a !== undefined && b !== undefined && a > 0 && b > 0 ? a / b : undefined;
 
+/**
+ * A gradient of weights with their update in it is held against the gradient alone, and the update of what is left against the
+ * peer's of everything: together, in the total, they do the same.
+ */
+const pairedAs = (op: string): string => (op === 'convolution_update' ? 'convolution_backward_weights' : op);
+
 interface Taken {
   readonly milliseconds: number;
   readonly variant: string | undefined;
@@ -53,7 +59,7 @@ interface Taken {
 function byOp(rows: Results['ops']): Map<string, Taken> {
   const sums = new Map<string, Map<string, Map<number, number>>>();
   for (const { label, op, variant = '', device, milliseconds } of rows) {
-    const key = JSON.stringify([label, op]);
+    const key = JSON.stringify([label, pairedAs(op)]);
     const variants = sums.get(key) ?? new Map<string, Map<number, number>>();
     const devices = variants.get(variant) ?? new Map<number, number>();
     devices.set(device, (devices.get(device) ?? 0) + milliseconds);

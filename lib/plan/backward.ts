@@ -4,23 +4,24 @@
  * next, so that copies run under computation.
  */
 
-import type { Activation, Command } from './commands.js';
+import type { Activation } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { ownGroups, type ConvolutionPart, type TapeEntry } from './forward.js';
 import type { Shard } from './parameters.js';
 
-export type Update = 'layer' | 'end' | 'never';
+export type Update = 'layer' | 'within' | 'never';
 
-/** One update of everything is one launch on a card; in host memory the gradients' room is worth more. */
-export const updateOn = (cards: boolean): Update => (cards ? 'end' : 'layer');
+/** A card's time goes into memory traffic that updating within the gradient spares; the CPU writes its gradients all the same. */
+export const updateOn = (cards: boolean): Update => (cards ? 'within' : 'layer');
 
 export interface BackwardOptions {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly decayBiases: boolean;
   /**
-   * When weights are updated: each layer as soon as its gradient is there, whose memory is then free; all by one
-   * command at the end, as a card likes it; or never, and the gradients are kept to be read.
+   * When weights are updated: each layer as soon as its gradient is there, whose memory is then free; by the very command
+   * that computes the gradient, which is never in memory, and the biases by one command at the end; or never, and the
+   * gradients are kept to be read.
    */
   readonly update: Update;
 }
@@ -35,6 +36,7 @@ export interface ShardGradient {
 
 export class BackwardPass {
   readonly gradients: ShardGradient[] = [];
+  private readonly done = new Set<Shard>();
   /** Gradient with respect to the current layer's output, by device. */
   private current = new Map<number, Value>();
 
@@ -51,14 +53,8 @@ export class BackwardPass {
       if (entry.kind === 'convolution') this.convolution(entry, tape[i + 1]);
       else this.local(entry, below);
     }
-    if (this.options.update !== 'end') return;
-    const parts = tape.flatMap((entry) => (entry.kind === 'convolution' ? entry.parts : []));
-    for (let device = 0; device < this.builder.devices; device++) {
-      this.update(
-        'update',
-        parts.filter(({ output }) => output.device === device),
-      );
-    }
+    if (this.options.update === 'within')
+      for (let device = 0; device < this.builder.devices; device++) this.update('update', device);
   }
 
   private at(device: number): Value {
@@ -154,7 +150,8 @@ export class BackwardPass {
     for (const device of new Set([...own.keys(), ...arrivals.keys()])) {
       incoming.set(device, this.meet(label, device, own.get(device), arrivals.get(device) ?? []));
     }
-    if (this.options.update === 'layer') for (const part of entry.parts) this.update(label, [part]);
+    if (this.options.update === 'layer')
+      for (const { output } of entry.parts) this.update(label, output.device);
     this.current = incoming;
   }
 
@@ -210,55 +207,51 @@ export class BackwardPass {
     return first;
   }
 
+  /** Behind the gradient of the part's input, which reads the weights as they were. */
   private weightGradients(entry: ConvolutionEntry, part: ConvolutionPart): void {
     const { builder, options } = this;
     const { device } = part.output;
     const gradientOf = (shard: Shard): Value => {
       const name = `gradient of ${shard.value.name}`;
-      const value = builder.value(
-        device,
-        'gradients',
-        name,
-        shard.value.shape,
-        'float32',
-        options.update === 'never',
-      );
+      const keep = options.update === 'never';
+      const value = builder.value(device, 'gradients', name, shard.value.shape, 'float32', keep);
       this.gradients.push({ shard, value });
       return value;
     };
     part.terms.forEach((term, place) => {
       const weight = part.parameters.weights[place];
       if (!weight) return;
-      const dw = gradientOf(weight.shard);
-      const db = place === 0 ? gradientOf(part.parameters.bias) : undefined;
-      builder.emit(device, entry.layer.layer.name, {
-        op: 'convolution_backward_weights',
-        x: term.x,
-        dy: this.at(device),
-        dw,
-        ...(db && { db }),
-        ...entry.geometry,
-      });
+      const db = place === 0 && gradientOf(part.parameters.bias);
+      const operands = { x: term.x, dy: this.at(device), ...(db && { db }), ...entry.geometry };
+      const command =
+        options.update === 'within'
+          ? ({
+              op: 'convolution_update',
+              ...operands,
+              ...this.updated(weight.shard),
+              momentum: options.momentum,
+            } as const)
+          : ({ op: 'convolution_backward_weights', ...operands, dw: gradientOf(weight.shard) } as const);
+      builder.emit(device, entry.layer.layer.name, command);
     });
   }
 
-  /** The paper's update of parts of layers on one device, behind everything that reads their weights. */
-  private update(label: string, parts: readonly ConvolutionPart[]): void {
-    const { weightDecay, decayBiases, momentum } = this.options;
-    const shards = parts.flatMap(({ parameters }) => [
-      ...parameters.weights.map(({ shard }) => shard),
-      parameters.bias,
-    ]);
-    type Segments = Extract<Command<Value>, { op: 'sgd' }>['segments'];
-    const segments = shards.map((shard): Segments[number] => {
-      const g = this.gradients.find((gradient) => gradient.shard === shard)?.value;
-      if (!g || !shard.momentum) throw new Error(`${shard.layer} has no gradient or momentum`);
-      const decay = shard.role === 'weight' || decayBiases ? weightDecay : 0;
-      const { value: w, momentum: v, copy, rate } = shard;
-      return { w, v, g, ...(copy && { copy }), rate, decay };
-    });
-    const device = parts[0]?.output.device;
-    if (device !== undefined) this.builder.emit(device, label, { op: 'sgd', segments, momentum });
+  /** The paper's update of what has a gradient on a device and was not updated yet, behind everything that reads it. */
+  private update(label: string, device: number): void {
+    const found = this.gradients.filter(
+      ({ shard, value }) => value.device === device && !this.done.has(shard),
+    );
+    if (found.length === 0) return;
+    for (const { shard } of found) this.done.add(shard);
+    const segments = found.map(({ shard, value: g }) => ({ ...this.updated(shard), g }));
+    this.builder.emit(device, label, { op: 'sgd', segments, momentum: this.options.momentum });
+  }
+
+  /** What an update changes, and how. */
+  private updated({ layer, role, value: w, momentum: v, copy, rate }: Shard) {
+    if (!v) throw new Error(`${layer} has no momentum`);
+    const decay = role === 'weight' || this.options.decayBiases ? this.options.weightDecay : 0;
+    return { w, v, ...(copy && { copy }), rate, decay };
   }
 }
 

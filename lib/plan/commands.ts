@@ -156,6 +156,19 @@ export type Op<T = Tensor> =
       }[];
       readonly momentum: number;
     }
+  | ({
+      /** The gradient of w, and what `sgd` makes of w and v with it; no gradient is left. */
+      readonly op: 'convolution_update';
+      readonly x: T;
+      readonly dy: T;
+      readonly w: T;
+      readonly v: T;
+      readonly copy?: T;
+      readonly db?: T;
+      readonly momentum: number;
+      readonly decay: number;
+      readonly rate: number;
+    } & ConvolutionGeometry)
   | {
       readonly op: 'preprocess';
       readonly images: T;

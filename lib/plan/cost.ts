@@ -29,6 +29,11 @@ function flops(command: Draft): number {
       return 2 * elements(command.dy.shape) * (elements(command.w.shape) / command.w.shape[0]);
     case 'convolution_backward_weights':
       return 2 * elements(command.dy.shape) * (elements(command.dw.shape) / command.dw.shape[0]);
+    case 'convolution_update':
+      return (
+        2 * elements(command.dy.shape) * (elements(command.w.shape) / command.w.shape[0]) +
+        perElement.sgd * elements(command.w.shape)
+      );
     case 'lrn_forward':
     case 'lrn_pool_forward':
       return perElement.lrn * elements(command.x.shape);

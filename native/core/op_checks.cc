@@ -155,6 +155,15 @@ void check(const Sgd& op) {
   }
 }
 
+void check(const ConvolutionUpdate& op) {
+  check_geometry(op, "x", op.x, "w", op.w, "dy", op.dy);
+  require_alike("w", op.w, {{"v", &op.v}});
+  if (op.copy) require_alike("w", op.w, {{"copy", &*op.copy}});
+  if (op.db) require_float("db", *op.db), require_shape("db", *op.db, vector_of(op.w.n()));
+  require_finite("momentum", op.momentum), require_finite("decay", op.decay);
+  require_range<int64_t>("rate", op.rate, 0, kLargestWindow);
+}
+
 void check(const Preprocess& op) {
   const int64_t images = op.images.n(), rows = op.images.h(), columns = op.images.w();
   require_dtype("images", op.images, DType::kUint8), require_float("views", op.views);
@@ -222,7 +231,13 @@ namespace {
 template <class Op>
 constexpr bool takes_strides =
     std::is_same_v<Op, ConvolutionForward> || std::is_same_v<Op, ConvolutionBackwardData> ||
-    std::is_same_v<Op, ConvolutionBackwardWeights> || std::is_same_v<Op, Copy> || std::is_same_v<Op, Sum>;
+    std::is_same_v<Op, ConvolutionBackwardWeights> || std::is_same_v<Op, ConvolutionUpdate> ||
+    std::is_same_v<Op, Copy> || std::is_same_v<Op, Sum>;
+
+// Weights, and what is as large, always lie dense.
+bool is_weights(std::string_view name) {
+  return name == "w" || name == "dw" || name == "v" || name == "copy";
+}
 
 constexpr int64_t kMostPoolSize = 16;
 
@@ -231,7 +246,7 @@ constexpr int64_t kMostPoolSize = 16;
 void check_dense(const ComputeOp& op) {
   const bool strided = std::visit([](const auto& o) { return takes_strides<std::decay_t<decltype(o)>>; }, op);
   for (const Operand& operand : operands_of(op))
-    require(operand.tensor->dense() || (strided && operand.name != "w" && operand.name != "dw"),
+    require(operand.tensor->dense() || (strided && !is_weights(operand.name)),
             std::string(operand.name) + ": expected a dense tensor, received strides");
 }
 

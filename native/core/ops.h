@@ -385,6 +385,42 @@ struct Sgd {
   }
 };
 
+// ConvolutionBackwardWeights and Sgd in one: w and v become what the rule makes of them with the gradient,
+// which is nowhere left. Whether the gradient travels to memory and back on the way is the backend's affair.
+struct ConvolutionUpdate {
+  static constexpr const char* kName = "convolution_update";
+  Tensor x, dy, w, v;
+  std::optional<Tensor> copy, db;
+  int64_t stride = 1;
+  Padding padding;
+  int64_t groups = 1;
+  bool tf32 = false;
+  double momentum = 0.9, decay = 0;
+  int64_t rate = 0;
+  template <class Self, class V>
+  static void visit(Self& s, V&& v) {
+    v.input("x", s.x), v.input("dy", s.dy), v.inout("w", s.w), v.inout("v", s.v);
+    v.output("copy", s.copy), v.output("db", s.db);
+  }
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
+    v.value("tf32", s.tf32);
+    v.value("momentum", s.momentum), v.value("decay", s.decay), v.value("rate", s.rate);
+  }
+
+  // Its two halves, for a gradient at a byte of the arena.
+  Tensor gradient_at(size_t offset) const {
+    Tensor g = w;
+    g.offset = offset;
+    return g;
+  }
+  ConvolutionBackwardWeights gradient(const Tensor& g) const {
+    return {x, dy, g, db, stride, padding, groups, tf32};
+  }
+  Sgd update(const Tensor& g) const { return {{{w, v, g, copy, rate, decay}}, momentum}; }
+};
+
 enum class MeanAt : uint8_t { kCrop, kCentre };
 enum class ChannelOrder : uint8_t { kRgb, kBgr };
 
@@ -512,7 +548,7 @@ using ComputeOp =
     std::variant<ConvolutionForward, ConvolutionBackwardData, ConvolutionBackwardWeights, LrnForward,
                  LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward,
                  LrnPoolForward, LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale,
-                 SoftmaxCrossEntropy, Sgd, Preprocess, Fill, Gaussian, Copy, Sum>;
+                 SoftmaxCrossEntropy, Sgd, ConvolutionUpdate, Preprocess, Fill, Gaussian, Copy, Sum>;
 
 struct Command {
   std::string label;  // the layer it serves, for messages and profiles

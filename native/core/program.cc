@@ -28,10 +28,14 @@ Program::Program(std::vector<std::shared_ptr<Device>> devices, Lists lists)
   number_events();
   for (const auto& list : lists_)
     for (const Command& command : list)
-      if (const auto* op = std::get_if<ComputeOp>(&command.op))
+      if (const auto* op = std::get_if<ComputeOp>(&command.op)) {
+        const auto used = [this](int64_t rate) {
+          learning_rates_ = std::max(learning_rates_, static_cast<size_t>(rate) + 1);
+        };
+        if (const auto* update = std::get_if<ConvolutionUpdate>(op)) used(update->rate);
         if (const auto* sgd = std::get_if<Sgd>(op))
-          for (const Sgd::Segment& segment : sgd->segments)
-            learning_rates_ = std::max(learning_rates_, static_cast<size_t>(segment.rate) + 1);
+          for (const Sgd::Segment& segment : sgd->segments) used(segment.rate);
+      }
   make_replay();
 }
 

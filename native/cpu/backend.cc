@@ -27,6 +27,9 @@ const Kernels& best_kernels() {
 CpuBackend::CpuBackend(int threads) : kernels_(best_kernels()), pool_(std::max(1, threads)) {}
 
 size_t CpuBackend::workspace(const ComputeOp& op) const {
+  if (const auto* update = std::get_if<ConvolutionUpdate>(&op))
+    return Run::padded(static_cast<size_t>(update->w.count())) * sizeof(float) +
+           workspace(update->gradient(update->w));
   const ScratchSize floats = scratch_size(kernels_, op);
   return (Run::padded(floats.shared) + Run::padded(floats.each) * static_cast<size_t>(pool_.threads())) *
          sizeof(float);

@@ -71,6 +71,7 @@ void run(const DropoutMask& op, const Run& run);
 void run(const Scale& op, const Run& run);
 void run(const SoftmaxCrossEntropy& op, const Run& run);
 void run(const Sgd& op, const Run& run);
+void run(const ConvolutionUpdate& op, const Run& run);
 void run(const Preprocess& op, const Run& run);
 void run(const Fill& op, const Run& run);
 void run(const Gaussian& op, const Run& run);

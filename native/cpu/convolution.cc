@@ -291,4 +291,12 @@ void run(const ConvolutionBackwardWeights& op, const Run& run) {
   if (op.db) sum_columns(op.dy, g.dy, run.data(*op.db), run);
 }
 
+// The gradient lies in the workspace, the rest of which is for computing it.
+void run(const ConvolutionUpdate& op, const Run& here) {
+  const Tensor gradient = op.gradient_at(here.workspace);
+  const size_t floats = Run::padded(static_cast<size_t>(op.w.count()));
+  run(op.gradient(gradient), Run{here.backend, here.workspace + floats * sizeof(float), here.step});
+  run(op.update(gradient), here);
+}
+
 }  // namespace alexnet::cpu

@@ -1,5 +1,6 @@
 // Ops that touch each number once, shared out in even parts.
 
+#include <algorithm>
 #include <cstring>
 
 #include "cpu/backend.h"
@@ -69,6 +70,7 @@ void run(const Sgd& op, const Run& run) {
     run.pool().share(s.w.count(), kGrain, [&](int64_t begin, int64_t end, int) {
       run.kernels().sgd(run.data(s.w) + begin, run.data(s.v) + begin, run.data(s.g) + begin,
                         static_cast<float>(op.momentum), decay, rate, end - begin);
+      if (s.copy) std::copy(run.data(s.w) + begin, run.data(s.w) + end, run.data(*s.copy) + begin);
     });
   }
 }

@@ -42,6 +42,12 @@ void check_types(const Sgd& op) {
     if (segment.copy) require_number("copy", *segment.copy);
   }
 }
+void check_types(const ConvolutionUpdate& op) {
+  require_number("x", op.x), require_same("dy", op.dy, "x", op.x);
+  require_dtype("w", op.w, DType::kFloat32), require_dtype("v", op.v, DType::kFloat32);
+  if (op.copy) require_number("copy", *op.copy);
+  if (op.db) require_dtype("db", *op.db, DType::kFloat32);
+}
 void check_types(const Preprocess& op) {
   require_dtype("views", op.views, DType::kFloat32), require_dtype("mean", op.mean, DType::kFloat32);
   require_number("y", op.y);

@@ -2,6 +2,9 @@
 // whose columns are the numbers of a kernel and whose k, the long one, are y's pixels: 93,312 in conv2 at
 // batch 128, where dw is 128 x 1200 a group. So k is split until the card is full; the parts are added in
 // their order. Both operands lie across k (Pixels, Windows).
+//
+// An update changes the weights where their gradient's sums are written, which spares memory 8 of 26 bytes a
+// weight; but rearranged convolutions', whose few weights' gradients lie in the workspace for a moment.
 #include "cuda/convolution_bias.h"
 #include "cuda/convolution_operands.h"
 #include "cuda/convolution_plan.h"
@@ -45,8 +48,9 @@ WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
   return plan;
 }
 
-// Rows are kernels, dense, columns a kernel's numbers.
-Output output_of(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, const Launch& on) {
+// Rows are kernels, dense, columns a kernel's numbers. With an update, op.dw is where the weights are.
+Output output_of(const ConvolutionBackwardWeights& op, const ConvolutionUpdate* update,
+                 const WeightsPlan& plan, const Launch& on) {
   const Geometry& g = plan.g;
   Output out;
   out.data = on.data<float>(op.dw);
@@ -55,6 +59,11 @@ Output output_of(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, 
   out.rows = static_cast<int>(g.kernels), out.columns = static_cast<int>(g.kernel_numbers());
   out.groups = static_cast<int>(g.groups);
   out.fours = g.kernel_numbers() % 4 == 0;
+  if (update) {
+    out.velocity = on.data<float>(update->v), out.copy = copy_of(update->copy, on);
+    out.momentum = static_cast<float>(update->momentum), out.decay = update->decay;
+    out.rate = on.step.learning_rates + update->rate;
+  }
   if (plan.in_parts) {
     out.parts = reinterpret_cast<float*>(on.workspace<std::byte>() + plan.parts);
     out.pitch = plan.gemm.pitch;
@@ -72,7 +81,8 @@ void multiply(const WeightsPlan& plan, const T* dy, const T* x, const Output& ou
 }
 
 template <Math kMath>
-void run(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, const Launch& on) {
+void run(const ConvolutionBackwardWeights& op, const ConvolutionUpdate* update, const WeightsPlan& plan,
+         const Launch& on) {
   using T = NumberOf<kMath>;
   const T *x = on.data<T>(op.x), *dy = on.data<T>(op.dy);
   if (plan.rearranged) {
@@ -80,7 +90,7 @@ void run(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, const La
     rearrange_images(plan.before, x, to, on.stream);
     x = to;
   }
-  const Output output = output_of(op, plan, on);
+  const Output output = output_of(op, update, plan, on);
   multiply<kMath>(plan, dy, x, output, on);
   if (plan.rearranged)
     finish_rearranged(plan.before, output.parts, plan.gemm.splits, output.pitch, on.data<float>(op.dw),
@@ -92,13 +102,37 @@ void run(const ConvolutionBackwardWeights& op, const WeightsPlan& plan, const La
                   on.data<float>(*op.db), on.card, on.stream);
 }
 
+// Of the gradient in the workspace, where it lies there.
+size_t gradient_bytes(const ConvolutionUpdate& op, const WeightsPlan& plan) {
+  Pieces pieces;
+  if (plan.rearranged) pieces.take(op.w.bytes());
+  return pieces.bytes();
+}
+
 }  // namespace
 
 void run(const ConvolutionBackwardWeights& op, const Launch& on) {
   const WeightsPlan plan = plan_of(op, on.card);
-  with_math(plan.math, [&]<Math kMath>() { run<kMath>(op, plan, on); });
+  with_math(plan.math, [&]<Math kMath>() { run<kMath>(op, nullptr, plan, on); });
 }
 
 size_t workspace(const ConvolutionBackwardWeights& op, const Card& card) { return plan_of(op, card).bytes; }
+
+void run(const ConvolutionUpdate& op, const Launch& on) {
+  const ConvolutionBackwardWeights to_weights = op.gradient(op.w);
+  const WeightsPlan plan = plan_of(to_weights, on.card);
+  if (!plan.rearranged)
+    return with_math(plan.math, [&]<Math kMath>() { run<kMath>(to_weights, &op, plan, on); });
+  const Tensor gradient = op.gradient_at(on.workspace_offset);
+  Launch behind = on;
+  behind.workspace_offset += gradient_bytes(op, plan);
+  run(op.gradient(gradient), behind);
+  run(op.update(gradient), behind);
+}
+
+size_t workspace(const ConvolutionUpdate& op, const Card& card) {
+  const WeightsPlan plan = plan_of(op.gradient(op.w), card);
+  return gradient_bytes(op, plan) + plan.bytes;
+}
 
 }  // namespace alexnet::cuda

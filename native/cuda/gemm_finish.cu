@@ -22,7 +22,11 @@ __global__ void __launch_bounds__(kThreads)
     const float4 sum = *reinterpret_cast<const float4*>(part + split * step);
     v[0] += sum.x, v[1] += sum.y, v[2] += sum.z, v[3] += sum.w;
   }
-  output.store<false>(output.columns_at(group, n * 4), m, v);
+  const Output::Columns columns = output.columns_at(group, n * 4);
+  if (output.velocity != nullptr)
+    output.update_rows<1>(columns, m, 0, 1, 1, [&](int) { return float4{v[0], v[1], v[2], v[3]}; });
+  else
+    output.store<false>(columns, m, v);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ constexpr int shared_bytes() {
 // The block's sums go through shared memory, a pass of rows at a time, so that the output is written once, by
 // code that is there once, in whole lines. A thread has four columns, and every kRowsAtATime-th row of a
 // pass.
-template <class Core>
+template <class Core, bool kUpdates>
 __device__ __forceinline__ void write_sums(const Core& core, const typename Core::Sums& sums, float* staging,
                                            const Output& output, int split, int group, int m0, int n0) {
   constexpr int kPitch = kStagingPitch<Core>, kFours = Core::kN / 4, kRowsAtATime = Core::kThreads / kFours;
@@ -38,7 +38,6 @@ __device__ __forceinline__ void write_sums(const Core& core, const typename Core
   const bool works = first < kRowsAtATime && n0 + column < output.columns;
   const Output::Columns columns =
       works && output.parts == nullptr ? output.columns_at(group, n0 + column) : Output::Columns{};
-  const bool plain = output.plain();
 #pragma unroll 1
   for (int pass = 0; pass < Core::kPasses; ++pass) {
     if (core.in_pass(pass))
@@ -47,30 +46,10 @@ __device__ __forceinline__ void write_sums(const Core& core, const typename Core
       });
     __syncthreads();
     const int m = m0 + pass * Core::kPassRows;
-    const int past = output.rows - m < Core::kPassRows ? output.rows - m : Core::kPassRows;
-    const auto sum = [&](int row) {
-      return *reinterpret_cast<const float4*>(staging + row * kPitch + column);
-    };
-    const int end = works ? past : 0;
-    if (output.parts != nullptr) {
-#pragma unroll 4
-      for (int row = first; row < end; row += kRowsAtATime)
-        *reinterpret_cast<float4*>(output.part(split, group, m + row, n0 + column)) = sum(row);
-    } else if (plain) {
-#pragma unroll 4
-      for (int row = first; row < end; row += kRowsAtATime) {
-        const float4 s = sum(row);
-        float v[4] = {s.x, s.y, s.z, s.w};
-        output.store<true>(columns, m + row, v);
-      }
-    } else {
-#pragma unroll 1
-      for (int row = first; row < end; row += kRowsAtATime) {
-        const float4 s = sum(row);
-        float v[4] = {s.x, s.y, s.z, s.w};
-        output.store<false>(columns, m + row, v);
-      }
-    }
+    const int rows = output.rows - m < Core::kPassRows ? output.rows - m : Core::kPassRows;
+    write_rows<kUpdates>(
+        output, columns, split, group, m, n0 + column, first, kRowsAtATime, works ? rows : 0,
+        [&](int row) { return *reinterpret_cast<const float4*>(staging + row * kPitch + column); });
     __syncthreads();
   }
 }
@@ -113,7 +92,8 @@ __global__ void __launch_bounds__(Core::kThreads, kLeastBlocks<Core>)
     const Core core(thread);
     typename Core::Sums sums = {};
     core.run(copy_a, copy_b, k, (k_end - k + Core::kK - 1) / Core::kK, shared, sums);
-    write_sums(core, sums, reinterpret_cast<float*>(shared), output, split, group, m0, n0);
+    write_sums<Core, kMayUpdate<A>>(core, sums, reinterpret_cast<float*>(shared), output, split, group, m0,
+                                    n0);
   }
 }
 

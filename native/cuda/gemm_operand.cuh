@@ -120,6 +120,13 @@ struct Pixels {
   }
 };
 
+// The product whose rows are output channels of pixels is the gradient of weights, which may go on to update
+// them.
+template <class A>
+inline constexpr bool kMayUpdate = false;
+template <class T>
+inline constexpr bool kMayUpdate<Pixels<T>> = true;
+
 // The weights of a convolution. A line is a kernel, a place a number of it.
 template <class T>
 struct Kernels {

@@ -1,13 +1,17 @@
 // Where a matrix product's sums go, and what becomes of them on the way:
 //   y = scale * mask * activation(sum + bias + (accumulate ? y : 0))
-// for all three passes of a convolution; the gradients use less of it. The sums of a part of k go to the
+// for all three passes of a convolution; the gradients use less of it. Or, where there is a velocity, y are
+// weights that the update rule changes by the sums, their gradient. The sums of a part of k go to the
 // workspace as they are, and gemm_finish.cu adds the parts and does the rest.
 #pragma once
+
+#include <type_traits>
 
 #include "core/ops.h"
 #include "cuda/gemm_operand.cuh"
 #include "cuda/numbers.h"
 #include "cuda/philox.h"
+#include "cuda/update_rule.h"
 
 namespace alexnet::cuda {
 
@@ -27,6 +31,12 @@ struct Output {
   float scale = 1;
   const uint32_t* step = nullptr;  // where there is dropout, the step's number
   DropoutKey dropout{};
+
+  float* velocity = nullptr;  // in the order of the weights, which are float32 and dense
+  WeightCopy copy;
+  float momentum = 0;
+  double decay = 0;
+  const float* rate = nullptr;
 
   float* parts = nullptr;  // split x group x rows x pitch, where k is in parts
   int groups = 1, pitch = 0;
@@ -64,6 +74,47 @@ struct Output {
       store_as<float, kPlain>(static_cast<float*>(data) + at, c, m, v);
   }
 
+  // Updates weights by kAhead rows' sums at a time, whose reads are on the way together: `sum(row)` for every
+  // `apart`th row from first to end, counted from m.
+  template <int kAhead, class Sum>
+  __device__ __forceinline__ void update_rows(const Columns& c, int m, int first, int apart, int end,
+                                              const Sum& sum) const {
+    const UpdateRule rule(momentum, decay, *rate);
+    float* const weights = static_cast<float*>(data);
+    const bool four = fours && c.count == 4;
+#pragma unroll 1
+    for (int begin = first; begin < end; begin += kAhead * apart) {
+      float w[kAhead][4], v[kAhead][4];
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        const int row = begin + i * apart;
+        if (row >= end) continue;
+        const int64_t at = row_offset(m + row) + c.offset;
+        load_columns(weights + at, four, c.count, w[i]), load_columns(velocity + at, four, c.count, v[i]);
+      }
+#pragma unroll
+      for (int i = 0; i < kAhead; ++i) {
+        const int row = begin + i * apart;
+        if (row >= end) continue;
+        const int64_t at = row_offset(m + row) + c.offset;
+        const float4 s = sum(row);
+        const float gradient[4] = {s.x, s.y, s.z, s.w};
+#pragma unroll
+        for (int j = 0; j < 4; ++j) rule.update(w[i][j], v[i][j], gradient[j]);
+        if (four) {
+          cuda::store(velocity + at, v[i]), cuda::store(weights + at, w[i]), copy.store(at, w[i]);
+        } else {
+#pragma unroll
+          for (int j = 0; j < 4; ++j) {
+            if (j >= c.count) continue;
+            velocity[at + j] = v[i][j], weights[at + j] = w[i][j];
+            copy.store<1>(at + j, {w[i][j]});
+          }
+        }
+      }
+    }
+  }
+
   __device__ __forceinline__ float* part(int split, int group, int m, int n) const {
     return parts + ((int64_t{split} * groups + group) * rows + m) * pitch + n;
   }
@@ -73,6 +124,13 @@ struct Output {
   struct alignas(4 * sizeof(T)) Numbers {
     T at[4];
   };
+
+  __device__ __forceinline__ static void load_columns(const float* from, bool four, int count,
+                                                      float (&to)[4]) {
+    if (four) return load(from, to);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) to[i] = i < count ? from[i] : 0;
+  }
 
   __device__ __forceinline__ int64_t row_offset(int m) const {
     if (even) return m * column_step;
@@ -135,5 +193,30 @@ struct Output {
       if (words[i] < dropout.threshold) v[i] = 0;
   }
 };
+
+// Every `apart`th of the rows from first to end, counted from m: four sums each, from column n on.
+template <bool kUpdates, class Sum>
+__device__ __forceinline__ void write_rows(const Output& output, const Output::Columns& columns, int split,
+                                           int group, int m, int n, int first, int apart, int end,
+                                           const Sum& sum) {
+  const auto store = [&](auto plain, int row) {
+    const float4 s = sum(row);
+    float v[4] = {s.x, s.y, s.z, s.w};
+    output.store<decltype(plain)::value>(columns, m + row, v);
+  };
+  if (output.parts != nullptr) {
+#pragma unroll 4
+    for (int row = first; row < end; row += apart)
+      *reinterpret_cast<float4*>(output.part(split, group, m + row, n)) = sum(row);
+  } else if (kUpdates && output.velocity != nullptr) {
+    output.update_rows<4>(columns, m, first, apart, end, sum);
+  } else if (output.plain()) {
+#pragma unroll 4
+    for (int row = first; row < end; row += apart) store(std::true_type{}, row);
+  } else {
+#pragma unroll 1
+    for (int row = first; row < end; row += apart) store(std::false_type{}, row);
+  }
+}
 
 }  // namespace alexnet::cuda

@@ -211,7 +211,6 @@ __device__ __forceinline__ void write_tile(const typename Tile::Sums& sums, floa
   const auto place = [staging](int row, int c) {
     return staging + row * Tile::kStagingPitch + (c ^ (row & 3) << 3);
   };
-  const bool plain = output.plain();
 #pragma unroll 1
   for (int pass = 0; pass < Tile::kRowTiles * Tile::kChunks; ++pass) {
 #pragma unroll
@@ -235,29 +234,11 @@ __device__ __forceinline__ void write_tile(const typename Tile::Sums& sums, floa
     const int n = at.n0 + pass % Tile::kChunks * Tile::kChunk + column;
     const int rows = output.rows - m < 16 ? output.rows - m : 16;
     const int end = first < kRowsAtATime && n < output.columns ? rows : 0;
-    const auto sum = [&](int row) { return *reinterpret_cast<const float4*>(place(row, column)); };
-    if (output.parts != nullptr) {
-#pragma unroll 4
-      for (int row = first; row < end; row += kRowsAtATime)
-        *reinterpret_cast<float4*>(output.part(at.split, at.group, m + row, n)) = sum(row);
-    } else {
-      const Output::Columns columns = n < output.columns ? output.columns_at(at.group, n) : Output::Columns{};
-      if (plain) {
-#pragma unroll 4
-        for (int row = first; row < end; row += kRowsAtATime) {
-          const float4 s = sum(row);
-          float v[4] = {s.x, s.y, s.z, s.w};
-          output.store<true>(columns, m + row, v);
-        }
-      } else {
-#pragma unroll 1
-        for (int row = first; row < end; row += kRowsAtATime) {
-          const float4 s = sum(row);
-          float v[4] = {s.x, s.y, s.z, s.w};
-          output.store<false>(columns, m + row, v);
-        }
-      }
-    }
+    const Output::Columns columns =
+        n < output.columns && output.parts == nullptr ? output.columns_at(at.group, n) : Output::Columns{};
+    write_rows<Tile::kPass == WgmmaPass::kWeights>(
+        output, columns, at.split, at.group, m, n, first, kRowsAtATime, end,
+        [&](int row) { return *reinterpret_cast<const float4*>(place(row, column)); });
     __syncwarp();
   }
 }

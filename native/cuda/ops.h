@@ -29,6 +29,7 @@ void run(const DropoutMask& op, const Launch& on);
 void run(const Scale& op, const Launch& on);
 void run(const SoftmaxCrossEntropy& op, const Launch& on);
 void run(const Sgd& op, const Launch& on);
+void run(const ConvolutionUpdate& op, const Launch& on);
 void run(const Preprocess& op, const Launch& on);
 void run(const Fill& op, const Launch& on);
 void run(const Gaussian& op, const Launch& on);
@@ -42,5 +43,6 @@ size_t workspace(const Op&, const Card&) {
 size_t workspace(const ConvolutionForward& op, const Card& card);
 size_t workspace(const ConvolutionBackwardData& op, const Card& card);
 size_t workspace(const ConvolutionBackwardWeights& op, const Card& card);
+size_t workspace(const ConvolutionUpdate& op, const Card& card);
 
 }  // namespace alexnet::cuda

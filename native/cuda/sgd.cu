@@ -1,26 +1,21 @@
-// The update rule (paper, section 5), e a segment's learning rate:
-//   v <- momentum * v - decay * e * w - e * g,   w <- w + v,   copy <- w.
-// Bytes: w and v both ways, g once, copy once: 22 a weight with a bfloat16 copy, 1.34 GB for the paper's net,
-// the most of any op. All segments go in one launch: blocks take equal stretches of numbers, and each finds
-// its segment in a table among the kernel's parameters.
-#include "cuda/access.h"
+// The update of parameters whose gradients lie in memory. Bytes: w and v both ways, g once, copy once: 22 a
+// weight with a bfloat16 copy. All segments go in one launch: blocks take equal stretches of numbers, and
+// each finds its segment in a table among the kernel's parameters.
 #include "cuda/dispatch.h"
 #include "cuda/ops.h"
+#include "cuda/update_rule.h"
 
 namespace alexnet::cuda {
 namespace {
-
-enum class CopyType : int32_t { kNone, kFloat, kBfloat16 };
 
 struct Segment {
   float* w;
   float* v;
   const float* g;
-  void* copy;
+  WeightCopy copy;
   int64_t count;
   double decay;
-  int32_t rate;
-  CopyType copy_type;
+  int64_t rate;
 };
 
 constexpr int kMostSegments = 60;  // so that the table stays below 4 KB, which every card takes as parameters
@@ -38,22 +33,6 @@ constexpr int kCount = Pack<float>::kCount;
 constexpr int kPacks = 2;  // of each operand, on the way at once
 constexpr int kStretch = kThreads * kPacks * kCount;
 
-struct Rule {
-  float momentum, decay, rate;
-  __device__ __forceinline__ void update(float& w, float& v, float g) const {
-    v = momentum * v - decay * w - rate * g;
-    w += v;
-  }
-};
-
-template <int kNumbers>
-__device__ __forceinline__ void store_copy(const Segment& segment, int64_t i, const float (&w)[kNumbers]) {
-  if (segment.copy_type == CopyType::kBfloat16)
-    store(static_cast<Bfloat16*>(segment.copy) + i, w);
-  else if (segment.copy_type == CopyType::kFloat)
-    store(static_cast<float*>(segment.copy) + i, w);
-}
-
 __global__ void __launch_bounds__(kThreads) sgd_kernel(const __grid_constant__ Table table) {
   int low = 0;
   for (int high = table.segments; high - low > 1;) {
@@ -61,8 +40,7 @@ __global__ void __launch_bounds__(kThreads) sgd_kernel(const __grid_constant__ T
     (table.first_block[middle] <= blockIdx.x ? low : high) = middle;
   }
   const Segment& segment = table.segment[low];
-  const float rate = table.rates[segment.rate];
-  const Rule rule{table.momentum, static_cast<float>(segment.decay * static_cast<double>(rate)), rate};
+  const UpdateRule rule(table.momentum, segment.decay, table.rates[segment.rate]);
   const int64_t begin = int64_t{blockIdx.x - table.first_block[low]} * kStretch;
   const int64_t packs_end = segment.count / kCount * kCount;
 
@@ -80,7 +58,7 @@ __global__ void __launch_bounds__(kThreads) sgd_kernel(const __grid_constant__ T
     for (int j = 0; j < kCount; ++j) rule.update(w[p][j], v[p][j], g[p][j]);
     store(segment.v + i, v[p]);
     store(segment.w + i, w[p]);
-    store_copy(segment, i, w[p]);
+    segment.copy.store(i, w[p]);
   }
   // The few numbers behind the last pack, with the block whose stretch they belong to.
   if (const int64_t i = packs_end + threadIdx.x;
@@ -88,24 +66,18 @@ __global__ void __launch_bounds__(kThreads) sgd_kernel(const __grid_constant__ T
     float one[1] = {segment.w[i]}, velocity = segment.v[i];
     rule.update(one[0], velocity, segment.g[i]);
     segment.v[i] = velocity, segment.w[i] = one[0];
-    store_copy(segment, i, one);
+    segment.copy.store(i, one);
   }
 }
 
 Segment entry(const Sgd::Segment& segment, const Launch& on) {
-  Segment entry{on.data<float>(segment.w),
-                on.data<float>(segment.v),
-                on.data<const float>(segment.g),
-                nullptr,
-                segment.w.count(),
-                segment.decay,
-                static_cast<int32_t>(segment.rate),
-                CopyType::kNone};
-  if (segment.copy) {
-    entry.copy = on.data<void>(*segment.copy);
-    entry.copy_type = segment.copy->dtype == DType::kBfloat16 ? CopyType::kBfloat16 : CopyType::kFloat;
-  }
-  return entry;
+  return {on.data<float>(segment.w),
+          on.data<float>(segment.v),
+          on.data<const float>(segment.g),
+          copy_of(segment.copy, on),
+          segment.w.count(),
+          segment.decay,
+          segment.rate};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The reference backend: every op in plain loops in double, one thread, no scratch, never optimised. The
+// The reference backend: every op in plain loops in double, one thread, never optimised. The
 // oracle of the conformance suite; with float64 tensors nothing is rounded, so gradients can be checked by
 // finite differences.
 #include <string_view>
@@ -42,7 +42,10 @@ struct CheckTypes {
 
 class ReferenceBackend final : public HostBackend {
  public:
-  size_t workspace(const ComputeOp&) const override { return 0; }
+  size_t workspace(const ComputeOp& op) const override {
+    const auto* update = std::get_if<ConvolutionUpdate>(&op);
+    return update ? update->w.bytes() : 0;
+  }
 
   void check(const ComputeOp& op) const override {
     std::visit(
@@ -54,8 +57,19 @@ class ReferenceBackend final : public HostBackend {
         op);
   }
 
-  void execute(const ComputeOp& op, size_t, const Step& step) override {
-    std::visit([&](const auto& o) { reference::run(o, *this, step); }, op);
+  void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) override {
+    if (const auto* update = std::get_if<ConvolutionUpdate>(&op)) {
+      const Tensor gradient = update->gradient_at(workspace_offset);
+      reference::run(update->gradient(gradient), *this, step);
+      reference::run(update->update(gradient), *this, step);
+      return;
+    }
+    std::visit(
+        [&](const auto& o) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(o)>, ConvolutionUpdate>)
+            reference::run(o, *this, step);
+        },
+        op);
   }
 };
 

@@ -23,7 +23,9 @@ export function inPrecision(test: Case, name: string, precision: Precision, odd:
   if (precision === 'fp32') return test;
   if (precision === 'tf32') return { ...test, ops: (at) => test.ops(at).map(inTf32) };
   if (name === 'sgd') return test;
-  const keeps = (operand: string): boolean => staysFloat32.has(operand) || (operand === 'logits' && odd);
+  const updated = name === 'convolution_update' ? ['w', 'v'] : [];
+  const keeps = (operand: string): boolean =>
+    staysFloat32.has(operand) || updated.includes(operand) || (operand === 'logits' && odd);
   const operands = Object.entries(test.operands).map(([key, operand]) => [
     key,
     keeps(key) ? operand : rounded(operand),

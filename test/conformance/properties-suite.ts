@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as ops from '../../lib/ops.js';
 import type { Tensor } from '../../lib/ops.js';
 import type { Shape } from '../../lib/plan/commands.js';
-import { changed, count, defineCase, denseStrides, exactly, input, output } from './case.js';
+import { changed, count, defineCase, denseStrides, exactly, input, output, type Case } from './case.js';
+import { convolutionUpdate } from './cases/convolution.js';
+import { inPrecision } from './precision.js';
 import { Random } from './random.js';
 import { relativeError, TestDevice, type TestedDevice } from './run.js';
 
@@ -136,6 +138,22 @@ function properties(device: 'reference' | TestedDevice): void {
     const second = await ops.convolutionBackward({ x, w, dy, padding: 1 }, options);
     expect(second).toEqual(first);
   });
+
+  const precisions = device === 'cuda' ? (['fp32', 'tf32', 'bf16'] as const) : (['fp32'] as const);
+  it.each(precisions)(
+    'an update gives the bits of the gradient and the update behind it, %s',
+    async (precision) => {
+      for (let i = 0; i < 12; i++) {
+        const wide = device === 'cuda' && i % 3 === 0 ? 1 : undefined;
+        const drawn = (inTwo: boolean): Case => {
+          const test = convolutionUpdate(new Random('update', i), wide, inTwo);
+          return inPrecision(test, 'convolution_update', precision, false);
+        };
+        const { dw: _, ...apart } = await tested.run(drawn(true));
+        expect(await tested.run(drawn(false))).toEqual(apart);
+      }
+    },
+  );
 
   it('ten updates follow the formula with momentum, decay and a falling rate', async () => {
     const random = new Random('sgd', 0);

@@ -46,7 +46,7 @@ describe('what is missing is said in one line', () => {
     ],
     ['devices=2', ['--devices', 'cuda:7'], 'cuda:7 is not there: this machine has 2 cards, cuda:0 to cuda:1'],
     [
-      'memory=20000000',
+      'memory=12000000',
       ['--devices', 'cuda:0', '--batch', '64'],
       'cuda:0 has \\d+ MiB free of \\d+ MiB, but \\d+ MiB are needed \\(the batch is 64; a batch of \\d+ would fit\\)',
     ],
@@ -92,7 +92,9 @@ describe('what is missing is said in one line', () => {
   it('bf16 on the CPU', { timeout }, async () => {
     const ran = await train('devices=1', '--devices', 'cpu', '--precision', 'bf16');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
-    expect(ran.stderr).toMatch(line('expected fp32 for precision on cpu, received bf16; it is for inference there'));
+    expect(ran.stderr).toMatch(
+      line('expected fp32 for precision on cpu, received bf16; it is for inference there'),
+    );
   });
 });
 

@@ -34,6 +34,18 @@ describe('a comparison', () => {
     expect(found?.total).toEqual({ ours: 6, peer: 7, ratio: 7 / 6 });
   });
 
+  it('holds a gradient with its update in it against the gradient, and both updates against each other', () => {
+    const [found] = compare(
+      results([op('fc6', 3, { op: 'convolution_update' }), op('update', 1)]),
+      results([op('fc6', 2, { op: 'convolution_backward_weights' }), op('update', 4)]),
+    );
+    expect(found?.ops.map(({ label, ours, peer }) => [label, ours, peer])).toEqual([
+      ['fc6', 3, 2],
+      ['update', 1, 4],
+    ]);
+    expect(found?.total).toEqual({ ours: 4, peer: 6, ratio: 1.5 });
+  });
+
   it("takes the fastest of the peer's ways to do an op", () => {
     const [found] = compare(
       results([op('update', 1)]),

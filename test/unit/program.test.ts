@@ -37,7 +37,10 @@ const send = (x: Tensor, to: Tensor, to_device: number, event: number): Command 
 
 describe('a valid program', () => {
   it.each(validOps().map((op) => [op.op, op] as const))('compiles and runs: %s', async (_, op) => {
-    const program = new Program([device()], [[labelled(op)]]);
+    const on = device();
+    const bytes = on.workspace(labelled(op));
+    const workspace = { offset: arena - 1024, bytes };
+    const program = new Program([on], [[{ ...labelled(op), ...(bytes > 0 && { workspace }) }]]);
     await expect(program.run({ number: 1, learningRates: [0.1, 0.2] })).resolves.toEqual({});
   });
 
@@ -175,6 +178,16 @@ const refusals: [string, Command['op'], string, unknown, RegExp][] = [
     /labels is float32; expected int32/,
   ],
   ['too few labels', 'softmax_cross_entropy', 'labels.shape.0', 2, /labels is 2x1x1x1; expected 3x1x1x1/],
+  ['a momentum of another size', 'convolution_update', 'v.shape.1', 2, /v is 4x2x3x2; expected 4x3x3x2/],
+  ['a copy of another size', 'convolution_update', 'copy.shape.0', 3, /copy is 3x3x3x2; expected 4x3x3x2/],
+  ['a negative rate for weights', 'convolution_update', 'rate', -1, /rate is -1; expected 0/],
+  [
+    'a momentum that is no number',
+    'convolution_update',
+    'momentum',
+    Infinity,
+    /momentum is inf; expected a finite/,
+  ],
   ['no segments', 'sgd', 'segments', [], /segments is empty/],
   [
     'a gradient of another size',

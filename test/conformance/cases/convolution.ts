@@ -1,6 +1,14 @@
 /** Random convolutions: odd shapes, strides, asymmetric padding, groups, fully connected ones, every epilogue. */
 
-import type { Activation, ConvolutionGeometry, Dropout, Padding, Shape } from '../../../lib/plan/commands.js';
+import type {
+  Activation,
+  ConvolutionGeometry,
+  Dropout,
+  Op,
+  Padding,
+  Shape,
+  Tensor,
+} from '../../../lib/plan/commands.js';
 import { changed, count, defineCase, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 
@@ -180,6 +188,38 @@ export function convolutionBackwardData(random: Random, wide?: number): Case {
   return defineCase(operands, ({ dy, w: weights, dx }) => [
     { op: 'convolution_backward_data', dy, w: weights, dx, accumulate, ...geometry },
   ]);
+}
+
+/** `inTwo`: the gradient first, then the update by it. */
+export function convolutionUpdate(random: Random, wide?: number, inTwo = false): Case {
+  const { x, w, y, geometry } = sizes(random, wide);
+  const strided = random.chance(0.3);
+  const terms = y[0] * y[1] * y[2];
+  const shared = {
+    x: input(random.normal(count(x)), x, stridesFor(random, x, strided)),
+    dy: input(random.normal(count(y)), y, stridesFor(random, y, strided)),
+    w: changed(input(random.normal(count(w)), w), 0),
+    v: changed(input(random.normal(count(w), 0.1), w), 0.01),
+    copy: output(1, w),
+    db: output(Math.sqrt(terms), [1, 1, 1, w[0]]),
+  };
+  const biased = random.chance(0.5);
+  const copied = random.chance(0.6);
+  const momentum = random.pick([0.9, 0]);
+  const decay = random.pick([0, 0.0005, 0.1]);
+  const rates = [1, random.pick([0.01, 1]) / Math.sqrt(terms)];
+  const commands = (at: Readonly<Record<keyof typeof shared, Tensor>>, dw?: Tensor): Op[] => {
+    const gradient = { x: at.x, dy: at.dy, ...(biased && { db: at.db }), ...geometry };
+    const weights = { w: at.w, v: at.v, ...(copied && { copy: at.copy }), rate: 1, decay };
+    if (!dw) return [{ op: 'convolution_update', ...gradient, ...weights, momentum }];
+    return [
+      { op: 'convolution_backward_weights', ...gradient, dw },
+      { op: 'sgd', segments: [{ ...weights, g: dw }], momentum },
+    ];
+  };
+  if (!inTwo) return defineCase(shared, (at) => commands(at), { rates });
+  const operands = { ...shared, dw: output(Math.sqrt(terms), w) };
+  return defineCase(operands, ({ dw, ...at }) => commands(at, dw), { rates });
 }
 
 export function convolutionBackwardWeights(random: Random, wide?: number): Case {

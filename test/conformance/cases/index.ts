@@ -14,6 +14,7 @@ export const stridedOps: ReadonlySet<string> = new Set<ComputeOpName>([
   'convolution_forward',
   'convolution_backward_data',
   'convolution_backward_weights',
+  'convolution_update',
   'copy',
   'sum',
 ]);
@@ -28,12 +29,14 @@ export const wideCases: Readonly<Partial<Record<ComputeOpName, Draw>>> = {
   convolution_forward: (random) => convolution.convolutionForward(random, 1),
   convolution_backward_data: (random) => convolution.convolutionBackwardData(random, 1),
   convolution_backward_weights: (random) => convolution.convolutionBackwardWeights(random, 1),
+  convolution_update: (random) => convolution.convolutionUpdate(random, 1),
 };
 
 export const randomCases: Readonly<Record<ComputeOpName, Draw>> = {
   convolution_forward: (random) => convolution.convolutionForward(random),
   convolution_backward_data: (random) => convolution.convolutionBackwardData(random),
   convolution_backward_weights: (random) => convolution.convolutionBackwardWeights(random),
+  convolution_update: (random) => convolution.convolutionUpdate(random),
   lrn_forward: normalisation.lrnForward,
   lrn_backward: normalisation.lrnBackward,
   map_norm_forward: normalisation.mapNormForward,

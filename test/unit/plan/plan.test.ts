@@ -59,6 +59,39 @@ describe("the paper's network", () => {
     expect(conv3?.bytes).toBe(128 * 13 * 13 * 128 * 4);
   });
 
+  it.each([1, 2])(
+    'on %i cards updates weights behind all that reads them, its gradients never in memory',
+    (devices) => {
+      const { training, ...rest } = options('paper', devices, 128);
+      if (!training) throw new Error('nothing to train');
+      for (const update of ['within', 'layer'] as const) {
+        const made = plan({ ...rest, training: { ...training, update } });
+        made.lists.forEach((list) => {
+          const gradients = list.flatMap((command) =>
+            command.op === 'convolution_backward_weights' ? [command.dw] : [],
+          );
+          const updated = list.flatMap((command, i) =>
+            command.op === 'convolution_update'
+              ? [{ i, w: command.w }]
+              : command.op === 'sgd'
+                ? command.segments.map(({ w }) => ({ i, w }))
+                : [],
+          );
+          // Weights and biases; the weights of some layers are in two parts on two devices.
+          expect(new Set(updated.map(({ w }) => w.offset)).size).toBe(updated.length);
+          expect(updated.length).toBeGreaterThanOrEqual(16);
+          expect(gradients.length > 0).toBe(update === 'layer');
+          for (const { i, w } of updated) {
+            const later = list
+              .slice(i + 1)
+              .filter((command) => 'w' in command && command.w.offset === w.offset);
+            expect(later).toEqual([]);
+          }
+        });
+      }
+    },
+  );
+
   it('keeps each of two devices under 3 GB at batch 128, as the cards of 2012', () => {
     for (const bytes of plan(options('paper', 2, 128)).arenaBytes) expect(bytes).toBeLessThan(3e9);
   });
