@@ -29,7 +29,7 @@ constexpr int shared_bytes() {
 // The block's sums go through shared memory, a pass of rows at a time, so that the output is written once, by
 // code that is there once, in whole lines. A thread has four columns, and every kRowsAtATime-th row of a
 // pass.
-template <class Core, bool kUpdates>
+template <class Core, int kAhead>
 __device__ __forceinline__ void write_sums(const Core& core, const typename Core::Sums& sums, float* staging,
                                            const Output& output, int split, int group, int m0, int n0) {
   constexpr int kPitch = kStagingPitch<Core>, kFours = Core::kN / 4, kRowsAtATime = Core::kThreads / kFours;
@@ -47,7 +47,7 @@ __device__ __forceinline__ void write_sums(const Core& core, const typename Core
     __syncthreads();
     const int m = m0 + pass * Core::kPassRows;
     const int rows = output.rows - m < Core::kPassRows ? output.rows - m : Core::kPassRows;
-    write_rows<kUpdates>(
+    write_rows<kAhead>(
         output, columns, split, group, m, n0 + column, first, kRowsAtATime, works ? rows : 0,
         [&](int row) { return *reinterpret_cast<const float4*>(staging + row * kPitch + column); });
     __syncthreads();
@@ -62,6 +62,12 @@ inline constexpr int kLeastBlocks = Core::kTensorCores ? Core::kBlocks : 1;
 #else
 inline constexpr int kLeastBlocks = Core::kBlocks;
 #endif
+
+// Ordinary cores have no registers left for more than one row's weights.
+template <class Core, class A>
+inline constexpr int kUpdatedAhead = !kMayUpdate<A>       ? 0
+                                     : Core::kTensorCores ? 4
+                                                          : 1;
 
 template <class Core, class A, class B, bool kScalar>
 __global__ void __launch_bounds__(Core::kThreads, kLeastBlocks<Core>)
@@ -92,8 +98,8 @@ __global__ void __launch_bounds__(Core::kThreads, kLeastBlocks<Core>)
     const Core core(thread);
     typename Core::Sums sums = {};
     core.run(copy_a, copy_b, k, (k_end - k + Core::kK - 1) / Core::kK, shared, sums);
-    write_sums<Core, kMayUpdate<A>>(core, sums, reinterpret_cast<float*>(shared), output, split, group, m0,
-                                    n0);
+    write_sums<Core, kUpdatedAhead<Core, A>>(core, sums, reinterpret_cast<float*>(shared), output, split,
+                                             group, m0, n0);
   }
 }
 

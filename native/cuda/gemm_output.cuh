@@ -194,8 +194,9 @@ struct Output {
   }
 };
 
-// Every `apart`th of the rows from first to end, counted from m: four sums each, from column n on.
-template <bool kUpdates, class Sum>
+// Every `apart`th of the rows from first to end, counted from m: four sums each, from column n on. Of
+// products that may update weights, kUpdatedAhead rows at a time; 0 for others.
+template <int kUpdatedAhead, class Sum>
 __device__ __forceinline__ void write_rows(const Output& output, const Output::Columns& columns, int split,
                                            int group, int m, int n, int first, int apart, int end,
                                            const Sum& sum) {
@@ -208,8 +209,8 @@ __device__ __forceinline__ void write_rows(const Output& output, const Output::C
 #pragma unroll 4
     for (int row = first; row < end; row += apart)
       *reinterpret_cast<float4*>(output.part(split, group, m + row, n)) = sum(row);
-  } else if (kUpdates && output.velocity != nullptr) {
-    output.update_rows<4>(columns, m, first, apart, end, sum);
+  } else if (kUpdatedAhead > 0 && output.velocity != nullptr) {
+    if constexpr (kUpdatedAhead > 0) output.update_rows<kUpdatedAhead>(columns, m, first, apart, end, sum);
   } else if (output.plain()) {
 #pragma unroll 4
     for (int row = first; row < end; row += apart) store(std::true_type{}, row);

@@ -236,7 +236,7 @@ __device__ __forceinline__ void write_tile(const typename Tile::Sums& sums, floa
     const int end = first < kRowsAtATime && n < output.columns ? rows : 0;
     const Output::Columns columns =
         n < output.columns && output.parts == nullptr ? output.columns_at(at.group, n) : Output::Columns{};
-    write_rows<Tile::kPass == WgmmaPass::kWeights>(
+    write_rows<Tile::kPass == WgmmaPass::kWeights ? 4 : 0>(
         output, columns, at.split, at.group, m, n, first, kRowsAtATime, end,
         [&](int row) { return *reinterpret_cast<const float4*>(place(row, column)); });
     __syncwarp();
