@@ -1,12 +1,12 @@
 /** Error rates of a network on a store or on a folder of images. */
 
-import { listImages } from '../data/folder.js';
 import { loaderThreads } from '../data/loader-threads.js';
 import { orderedBatches, sizeOf } from '../data/loader.js';
-import type { Split } from '../data/sources/source.js';
+import { openSource, type Split } from '../data/sources/source.js';
 import { checkFits } from '../data/store/fits.js';
 import { openStore } from '../data/store/reader.js';
 import { AlexNetError } from '../errors.js';
+import { shellWord } from '../shell-word.js';
 import type { Network } from '../runtime/network.js';
 import type { ErrorRates } from '../train/types.js';
 import { averaged, probabilitiesOf } from './averaged.js';
@@ -38,11 +38,8 @@ export async function evaluateFolder(
   data: string,
   { split, views = 1, signal, onProgress }: EvaluateOptions,
 ): Promise<Evaluation> {
-  const listing = await listImages(data);
-  const images = split === 'train' ? listing.train : (listing.validation ?? listing.train);
-  if (split === 'validation' && !listing.validation)
-    throw new AlexNetError('DATA', `${data} has no images for validation; expected a folder val/`);
-  const labels = labelsOf(listing.classes, classes, data);
+  const { names, images } = await labelledFiles(data, split);
+  const labels = labelsOf(names, classes, data);
   const counter = new ErrorCounter();
   const skipped: Skipped[] = [];
   let done = 0;
@@ -60,6 +57,36 @@ export async function evaluateFolder(
   if (done === 0)
     throw new AlexNetError('DATA', `${data}: none of the ${images.length} images could be read`);
   return { ...counter.rates(), skipped };
+}
+
+interface LabelledFile {
+  readonly file: string;
+  /** Index into the folder's classes. */
+  readonly label: number;
+}
+
+async function labelledFiles(
+  data: string,
+  wanted: Split | undefined,
+): Promise<{ readonly names: readonly string[]; readonly images: readonly LabelledFile[] }> {
+  await using source = await openSource(data);
+  if (source.kind !== 'folder') {
+    const store = `${data.replace(/(?:\.tar|\.bin|\/+)$/, '')}.store`;
+    throw new AlexNetError(
+      'DATA',
+      `${data} is neither a folder of class folders nor a store; make a store of it first: ` +
+        `alexnet-native prepare ${shellWord(data)} --out ${shellWord(store)}`,
+    );
+  }
+  const images: Record<Split, LabelledFile[]> = { train: [], validation: [] };
+  for await (const item of source.items(null)) {
+    if ('content' in item && 'file' in item.content)
+      images[item.split].push({ file: item.content.file, label: item.label });
+  }
+  const split = wanted ?? (images.validation.length > 0 ? 'validation' : 'train');
+  if (images[split].length === 0)
+    throw new AlexNetError('DATA', `${data} has no images for validation; expected a folder val/`);
+  return { names: (source.classes ?? []).map(({ name }) => name), images: images[split] };
 }
 
 /** As `evaluateFolder`, of a store's images as they lie there. */
@@ -103,7 +130,12 @@ function labelsOf(names: readonly string[], classes: readonly string[], data: st
     return names.map((_, label) => label);
   return names.map((name) => {
     const label = classes.indexOf(name);
-    if (label >= 0) return label;
+    if (label >= 0 && label === classes.lastIndexOf(name)) return label;
+    if (label >= 0)
+      throw new AlexNetError(
+        'DATA',
+        `${data}: the model has several classes named ${name}; expected all of its ${classes.length} classes in its order`,
+      );
     const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
     throw new AlexNetError(
       'DATA',

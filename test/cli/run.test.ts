@@ -1,6 +1,7 @@
 /** Train, evaluate, classify and resume, end to end on a handful of images. */
 
-import { copyFile, mkdir, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -141,6 +142,18 @@ describe('evaluate', () => {
     });
     expect(learned).toMatchObject({ code: 0, stderr: '' });
     expect(learned.stdout).toMatch(/^ {2}waiting for images +\d+\.\d % of the time$/m);
+  });
+
+  it('says how to make a store of an archive', { timeout: seconds(20) }, async () => {
+    await writeFile(at('0.jpg'), 'x');
+    await writeFile(at('0.cls'), '0');
+    execFileSync('tar', ['-cf', 'shard 0.tar', '0.jpg', '0.cls'], { cwd: folder });
+    expect(await program(['evaluate', 'run', 'shard 0.tar'], { cwd: folder })).toEqual(
+      refusal(
+        1,
+        "shard 0.tar is neither a folder of class folders nor a store; make a store of it first: alexnet-native prepare 'shard 0.tar' --out 'shard 0.store'",
+      ),
+    );
   });
 
   it('shows percent to people', { timeout: seconds(20) }, async () => {

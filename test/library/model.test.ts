@@ -100,6 +100,14 @@ describe('a model', () => {
     });
   });
 
+  it('refuses images of a class that it has twice', async () => {
+    await using model = await createModel({ preset: 'mini', classes: ['checkerboard', 'checkerboard', 'x'] });
+    await expect(model.evaluate(at('images'))).rejects.toMatchObject({
+      code: 'DATA',
+      message: expect.stringMatching(/several classes named checkerboard; expected all of its 3/) as unknown,
+    });
+  });
+
   it.each([
     ['top', { top: 0 }],
     ['top', { top: 1.5 }],

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { demoClasses, demoSvg, drawDemoSet } from '../../../lib/data/demo.js';
-import { listImages } from '../../../lib/data/folder.js';
-import { temporaryFolder } from './fixtures.js';
+import { listImages, temporaryFolder } from './fixtures.js';
 
 const small = { training: 2, validation: 1, seed: [2012, 0] as const };
 

@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import { onTestFinished } from 'vitest';
+import { listFolder, type FoundFile } from '../../../lib/data/sources/listing.js';
+import type { Split } from '../../../lib/data/sources/source.js';
 
 /** Removed when the test is over. */
 export async function temporaryFolder(): Promise<string> {
@@ -20,6 +22,18 @@ export async function fill(folder: string, files: readonly string[], content = '
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), content);
   }
+}
+
+/** What a folder's listing accepts, by split; none for validation where the folder has no part for it. */
+export async function listImages(path: string): Promise<{
+  readonly classes: readonly string[];
+  readonly train: readonly FoundFile[];
+  readonly validation: readonly FoundFile[] | undefined;
+}> {
+  const { classes, found, split } = await listFolder(path);
+  const of = (wanted: Split): FoundFile[] =>
+    found.filter((item): item is FoundFile => 'file' in item && item.split === wanted);
+  return { classes, train: of('train'), validation: split ? of('validation') : undefined };
 }
 
 export type Rgb = readonly [number, number, number];

@@ -1,8 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listImages } from '../../../lib/data/folder.js';
-import { fill, temporaryFolder } from './fixtures.js';
+import { fill, listImages, temporaryFolder } from './fixtures.js';
 
 async function listed(files: readonly string[]) {
   const folder = await temporaryFolder();
