@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawDemoSet } from '../../lib/data/demo.js';
+import { lockStore } from '../../lib/data/store/lock.js';
 import { loadModel, prepare, train, type TrainEvent, type TrainOptions } from '../../lib/index.js';
 
 let folder: string;
@@ -80,10 +81,29 @@ describe('a store made behind the scenes', () => {
     const options = { data: at('images'), steps: 2 };
     const both = await Promise.all([run('shared/a', options), run('shared/b', options)]);
     expect(await readdir(at('shared', '.cache'))).toHaveLength(1);
-    expect(both.filter((events) => kinds(events).has('waiting'))).toHaveLength(1);
+    expect(both.filter((events) => kinds(events).has('prepare'))).toHaveLength(1);
     expect(await checkpoint('shared/a')).toBe(await checkpoint('shared/b'));
     expect(kinds(await run('shared/c', options))).not.toContain('prepare');
     expect(await readdir(at('shared', '.cache'))).toHaveLength(1);
+  });
+
+  it('is waited for while another process makes it', async () => {
+    await mkdir(at('others'));
+    const options = { preset: 'mini', data: at('images'), steps: 1 };
+    await run('others/a', options);
+    const [name = ''] = await readdir(at('others', '.cache'));
+    const store = at('others', '.cache', name);
+    await rm(store, { recursive: true });
+    await mkdir(store);
+    const other = await lockStore(store);
+    const messages: string[] = [];
+    for await (const event of train({ ...options, out: at('others', 'b') })) {
+      if (event.kind !== 'waiting') continue;
+      messages.push(event.message);
+      await other[Symbol.asyncDispose]();
+    }
+    expect(messages).toEqual([expect.stringContaining(`is being prepared by process ${process.pid} on`)]);
+    expect(await readdir(at('others', '.cache'))).toEqual([name]);
   });
 
   it('is made anew for other images, and for another size', async () => {
