@@ -41,18 +41,6 @@ static inline ints products(const uint8_t* first, const uint8_t* second, two_wei
 #endif
 }
 
-// The same of the pixel at `from` and the next one.
-static inline pixel products(const int16_t* from, two_weights weights) {
-#if defined(__x86_64__)
-  const __m128i both = _mm_unpacklo_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)),
-                                          _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + 3)));
-  return reinterpret_cast<pixel>(_mm_madd_epi16(both, _mm_set1_epi32(weights)));
-#else
-  return __builtin_convertvector(*reinterpret_cast<const short_pixel*>(from), pixel) * int16_t(weights) +
-         __builtin_convertvector(*reinterpret_cast<const short_pixel*>(from + 3), pixel) * (weights >> 16);
-#endif
-}
-
 // What is kept between the passes has 6 bits of fraction: with the overshoot at edges that fills 16 bits.
 static constexpr int kKeptBits = 6;
 static constexpr int32_t kHalfDown = 1 << (kWeightBits - kKeptBits - 1);
@@ -100,34 +88,85 @@ static inline uint32_t clamped(pixel numbers) {
 #endif
 }
 
-// `line` begins at column `left`.
-static void resample_across(const Resample& r, int64_t left, const int16_t* line, uint8_t* target) {
+// Sums of two lines' pixels.
+struct Sums {
+  pixel one, other;
+};
+
+// Over the pixels from `one` and `other` on.
+static inline Sums sums_across(const int16_t* one, const int16_t* other, const int16_t* weights,
+                               const int16_t* end) {
+#if defined(__AVX2__)
+  // Of each line's next two pixels the reds side by side, the greens, the blues.
+  const __m256i order = _mm256_setr_epi8(0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11, 4, 5, 10, 11, 0, 1, 6, 7, 2, 3,
+                                         8, 9, 4, 5, 10, 11, 4, 5, 10, 11);
+  __m256i sum = _mm256_set1_epi32(kHalfAcross);
+  for (; weights < end; weights += 2, one += 6, other += 6) {
+    const __m256i both = _mm256_inserti128_si256(
+        _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(one))),
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(other)), 1);
+    sum = _mm256_add_epi32(
+        sum, _mm256_madd_epi16(_mm256_shuffle_epi8(both, order), _mm256_set1_epi32(two(weights))));
+  }
+  return {reinterpret_cast<pixel>(_mm256_castsi256_si128(sum)),
+          reinterpret_cast<pixel>(_mm256_extracti128_si256(sum, 1))};
+#else
+  const auto product = [](const int16_t* from, two_weights weights) {
+#if defined(__x86_64__)
+    const __m128i both = _mm_unpacklo_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)),
+                                            _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + 3)));
+    return reinterpret_cast<pixel>(_mm_madd_epi16(both, _mm_set1_epi32(weights)));
+#else
+    return __builtin_convertvector(*reinterpret_cast<const short_pixel*>(from), pixel) * int16_t(weights) +
+           __builtin_convertvector(*reinterpret_cast<const short_pixel*>(from + 3), pixel) * (weights >> 16);
+#endif
+  };
+  Sums sums{pixel{} + kHalfAcross, pixel{} + kHalfAcross};
+  for (; weights < end; weights += 2, one += 6, other += 6) {
+    sums.one += product(one, two(weights));
+    sums.other += product(other, two(weights));
+  }
+  return sums;
+#endif
+}
+
+// The fourth byte is written over by the next pixel; the last pixel has none.
+static inline void put(pixel sum, bool last, uint8_t* target) {
+  const uint32_t bytes = clamped(sum >> (kWeightBits + kKeptBits));
+  if (last)
+    __builtin_memcpy(target, &bytes, 3);
+  else
+    __builtin_memcpy(target, &bytes, 4);
+}
+
+// Two lines, which begin at column `left`, into two rows.
+static void resample_across(const Resample& r, int64_t left, const int16_t* one, const int16_t* other,
+                            uint8_t* target, uint8_t* other_target) {
   const Weights columns = r.columns;
-  const int64_t last = r.size - 1;
-  for (int64_t x = 0; x <= last; ++x, target += 3) {
-    const int16_t* from = line + (columns.first[x] - left) * 3;
-    const int16_t *weights = columns.weights + columns.begin[x],
-                  *end = columns.weights + columns.begin[x + 1];
-    pixel sum = pixel{} + kHalfAcross;
-    for (; weights < end; weights += 2, from += 6) sum += products(from, two(weights));
-    const uint32_t bytes = clamped(sum >> (kWeightBits + kKeptBits));
-    // The fourth is written over by the next pixel; the last pixel has none.
-    if (x < last)
-      __builtin_memcpy(target, &bytes, 4);
-    else
-      __builtin_memcpy(target, &bytes, 3);
+  for (int64_t x = 0; x < r.size; ++x) {
+    const int64_t from = (columns.first[x] - left) * 3;
+    const Sums sums = sums_across(one + from, other + from, columns.weights + columns.begin[x],
+                                  columns.weights + columns.begin[x + 1]);
+    const bool last = x + 1 == r.size;
+    put(sums.one, last, target + 3 * x);
+    put(sums.other, last, other_target + 3 * x);
   }
 }
 
-// `line` has room for the source's width and two pixels more.
-static void resample(const Resample& r, int16_t* line) {
+// `lines` has room for two of the source's width and two pixels more each.
+static void resample(const Resample& r, int16_t* lines) {
   const int64_t last = r.size - 1;
   const int64_t left = r.columns.first[0];
   const int64_t end = r.columns.first[last] + r.columns.begin[last + 1] - r.columns.begin[last];
   const int64_t numbers = ((end < r.source_columns ? end : r.source_columns) - left) * 3;
-  __builtin_memset(line + numbers, 0, 6 * sizeof *line);
-  for (int64_t y = 0; y < r.size; ++y) {
-    resample_down(r, y, r.source + left * 3, numbers, line);
-    resample_across(r, left, line, r.target + y * r.size * 3);
+  int16_t *one = lines, *other = lines + numbers + 6;
+  __builtin_memset(one + numbers, 0, 6 * sizeof *one);
+  __builtin_memset(other + numbers, 0, 6 * sizeof *other);
+  for (int64_t y = 0; y < r.size; y += 2) {
+    // The last of an odd number of rows is computed twice.
+    const int64_t next = y < last ? y + 1 : y;
+    resample_down(r, y, r.source + left * 3, numbers, one);
+    resample_down(r, next, r.source + left * 3, numbers, other);
+    resample_across(r, left, one, other, r.target + y * r.size * 3, r.target + next * r.size * 3);
   }
 }

@@ -1,5 +1,6 @@
 #include "cpu/resample_image.h"
 
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -26,9 +27,17 @@ struct Line {
   Weights view() const { return {first.data(), begin.data(), weights.data()}; }
 };
 
-// `size` outputs over [from, from + extent) of a line of `count` inputs. The kernel is widened where the line
-// is shrunk; inputs off the ends weigh nothing.
-Line line_of(int64_t count, double from, double extent, int64_t size) {
+// `size` outputs over [from, from + extent) of a line of `count` inputs.
+struct Stretch {
+  int64_t count;
+  double from, extent;
+  int64_t size;
+  bool operator==(const Stretch&) const = default;
+};
+
+// The kernel is widened where the line is shrunk; inputs off the ends weigh nothing.
+Line weigh(const Stretch& stretch) {
+  const auto [count, from, extent, size] = stretch;
   const double step = extent / static_cast<double>(size), widened = std::max(step, 1.0);
   Line line;
   line.begin.push_back(0);
@@ -59,13 +68,29 @@ Line line_of(int64_t count, double from, double extent, int64_t size) {
   return line;
 }
 
+// Photographs come in few sizes; weighing takes longer than a quarter of the sums.
+const Line& line_of(const Stretch& stretch) {
+  struct Kept {
+    Stretch stretch{};
+    Line line;
+  };
+  thread_local std::array<Kept, 32> kept;
+  thread_local size_t oldest = 0;
+  for (const Kept& one : kept)
+    if (one.stretch == stretch) return one.line;
+  Kept& one = kept[oldest];
+  oldest = (oldest + 1) % kept.size();
+  one = {stretch, weigh(stretch)};
+  return one.line;
+}
+
 }  // namespace
 
 void resample_image(const uint8_t* source, int64_t width, int64_t height, const Box& box, int64_t size,
                     uint8_t* target) {
-  const Line rows = line_of(height, box.top, box.height, size);
-  const Line columns = line_of(width, box.left, box.width, size);
-  std::vector<int16_t> line(static_cast<size_t>(width + 2) * 3);
+  const Line& rows = line_of({height, box.top, box.height, size});
+  const Line& columns = line_of({width, box.left, box.width, size});
+  std::vector<int16_t> lines(static_cast<size_t>(width + 2) * 6);
   best_kernels().resample({.source = source,
                            .source_rows = height,
                            .source_columns = width,
@@ -74,7 +99,7 @@ void resample_image(const uint8_t* source, int64_t width, int64_t height, const 
                            .size = size,
                            .rows = rows.view(),
                            .columns = columns.view()},
-                          line.data());
+                          lines.data());
 }
 
 }  // namespace alexnet::cpu
