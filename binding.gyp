@@ -7,7 +7,8 @@
   },
   "target_defaults": {
     "include_dirs": ["native"],
-    "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
+    # The last one is for worker threads that are ended while they work: nobody is left to be told of errors.
+    "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
     "cflags!": ["-fno-exceptions"],
     # GCC 12 sees overlapping copies in "a" + std::string (its bug 105651); Clang does not know that warning.
     "cflags": ["-Wall", "-Wextra", "-Wno-restrict", "-Wno-unknown-warning-option"],
@@ -23,7 +24,11 @@
       "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
       "MACOSX_DEPLOYMENT_TARGET": "12.0"
     },
-    "conditions": [["werror==1", { "cflags": ["-Werror"] }]]
+    "conditions": [
+      ["werror==1", { "cflags": ["-Werror"] }],
+      # Before glibc 2.34 loading libraries is a library of its own.
+      ["OS=='linux'", { "libraries": ["-ldl"] }]
+    ]
   },
   "targets": [
     {

@@ -2,10 +2,12 @@
 
 import sharp from 'sharp';
 import type { Preprocessing } from '../graph/graph.js';
-import { kindOf, readImageFile, type Reason } from './image-file.js';
-import { jpegHeader } from './jpeg-header.js';
-import { squareOf } from './square.js';
-import { isSrgb } from './srgb-profile.js';
+import { squareOfJpeg, type Extent } from '../runtime/native.js';
+import { rgbSpace } from './colour-profile.js';
+import { kindOf, readImageFile, type ImageKind, type Reason } from './image-file.js';
+import { jpegHeader, type JpegHeader } from './jpeg-header.js';
+import { squareOf, squarePart } from './square.js';
+import { hasTurboJpeg } from './turbojpeg.js';
 
 /** A path, or the bytes of an image file. */
 export type ImageSource = string | Uint8Array;
@@ -25,6 +27,8 @@ const pixelLimit = 120e6;
 /** Larger ones, which are rare, are rescaled by libvips as they are decoded: their pixels are never all in memory. */
 const wholeLimit = 2 ** 24;
 const sideLimit = 2 ** 16;
+const isHeldWhole = ({ width, height }: Extent): boolean =>
+  width * height <= wholeLimit && Math.max(width, height) <= sideLimit;
 
 // Images are decoded several at a time; threads within one would only get in each other's way.
 sharp.concurrency(1);
@@ -45,24 +49,54 @@ export async function decodeImage(
   const kind = kindOf(bytes);
   if (typeof kind !== 'string') return kind;
   const jpeg = kind === 'jpeg' ? jpegHeader(bytes) : undefined;
+  const pixels = jpeg && (await plainJpeg(bytes, jpeg, { store, fit }));
+  return pixels ? { pixels } : await byLibvips(bytes, kind, jpeg, { store, fit }, allowTruncated);
+}
+
+/** Whatever there is. */
+async function byLibvips(
+  bytes: Uint8Array,
+  kind: ImageKind,
+  jpeg: JpegHeader | undefined,
+  { store, fit }: Pick<Preprocessing, 'store' | 'fit'>,
+  allowTruncated: boolean,
+): Promise<Decoded> {
   try {
     const image = sharp(bytes, {
       limitInputPixels: pixelLimit,
       failOn: allowTruncated ? 'none' : 'truncated',
       pages: 1,
-      ignoreIcc: jpeg?.profile !== undefined && isSrgb(jpeg.profile),
+      ignoreIcc: jpeg?.profile !== undefined && rgbSpace(jpeg.profile) === 'srgb',
     });
     const { width, height, space } = jpeg ? { ...jpeg, space: undefined } : await image.metadata();
     const eightBits = kind === 'jpeg' ? undefined : spaceOfEightBits(space);
     if (eightBits) image.pipelineColourspace(eightBits);
     image.autoOrient().toColourspace('srgb').flatten({ background: '#ffffff' });
-    const whole = width * height <= wholeLimit && Math.max(width, height) <= sideLimit;
-    if (!whole) image.resize(store, store, { fit: fit === 'crop' ? 'cover' : 'fill', position: 'centre' });
+    if (!isHeldWhole({ width, height }))
+      image.resize(store, store, { fit: fit === 'crop' ? 'cover' : 'fill', position: 'centre' });
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { pixels: squareOf(asRgb(data, info.channels), info, { store, fit }) };
   } catch (error) {
     return { reason: explain((error as Error).message) };
   }
+}
+
+/**
+ * The same pixels, for the files that nearly all are: upright, grey or of three channels, flawless. Undefined for others, and where
+ * there is no libjpeg-turbo.
+ */
+export async function plainJpeg(
+  bytes: Uint8Array,
+  jpeg: JpegHeader,
+  fit: Pick<Preprocessing, 'store' | 'fit'>,
+): Promise<Uint8Array | undefined> {
+  const { usual, channels, orientation, profile } = jpeg;
+  if (!usual || !(channels === 1 || channels === 3) || orientation !== 1 || !isHeldWhole(jpeg))
+    return undefined;
+  const space = profile ? rgbSpace(profile) : 'srgb';
+  if (!space || (space !== 'srgb' && channels !== 3) || !hasTurboJpeg()) return undefined;
+  const other = space === 'srgb' ? undefined : space;
+  return await squareOfJpeg(bytes, jpeg, squarePart(jpeg, fit), fit.store, other);
 }
 
 /** Profiles of images of 16 bits are passed over, or lead to P3 instead of sRGB, unless 8 bits are made of them first. */

@@ -92,6 +92,16 @@ interface Addon {
   unpin(memory: Uint8Array): void;
   accumulate(pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void;
   resample(pixels: Uint8Array, image: Extent, part: Extent & Corner, size: number): Buffer;
+  loadJpegLibrary(file: string): boolean;
+  squareOfJpeg(
+    jpeg: Uint8Array,
+    image: Extent,
+    part: Extent & Corner,
+    size: number,
+    space?: Float32Array,
+  ): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  readJpeg(jpeg: Uint8Array, size: number, target: Uint8Array): boolean;
+  writeJpeg(pixels: Uint8Array, size: number, quality: number): Uint8Array<ArrayBuffer>;
   measure(options: { readonly threads: number }): Promise<Peak>;
   measureCard(index: number): Promise<CardPeak>;
 }
@@ -319,6 +329,33 @@ export const resample = (
   part: Extent & Corner,
   size: number,
 ): Uint8Array => native(() => addon().resample(pixels, image, part, size));
+
+/**
+ * Has the next three work with a libjpeg-turbo (version 3 of its TurboJPEG interface), from now on and for the whole process. False
+ * where the file is no such library.
+ */
+export const loadJpegLibrary = (file: string): boolean => addon().loadJpegLibrary(file);
+
+/**
+ * `resample` of what a JPEG file of that size holds, decoded by libjpeg's accurate transform, in a thread of its own; `space` is that of
+ * lib/data/colour-profile.ts where it is not sRGB. Undefined for a file that libjpeg remarks on, such as one that is cut short.
+ */
+export const squareOfJpeg = async (
+  jpeg: Uint8Array,
+  image: Extent,
+  part: Extent & Corner,
+  size: number,
+  space?: Float32Array,
+): Promise<Uint8Array<ArrayBuffer> | undefined> =>
+  await native(() => addon().squareOfJpeg(jpeg, image, part, size, space));
+
+/** A JPEG file of size × size pixels into `target`, of three bytes each. False for a file that libjpeg remarks on. */
+export const readJpeg = (jpeg: Uint8Array, size: number, target: Uint8Array): boolean =>
+  native(() => addon().readJpeg(jpeg, size, target));
+
+/** size × size × 3 bytes as a JPEG file, its chroma not subsampled. `quality` from 1 to 100. */
+export const writeJpeg = (pixels: Uint8Array, size: number, quality: number): Uint8Array<ArrayBuffer> =>
+  native(() => addon().writeJpeg(pixels, size, quality));
 
 /** What this machine can do at most, measured now: one second of multiply-adds, one of copying. */
 export interface Peak {

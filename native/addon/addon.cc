@@ -22,6 +22,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("measure", Napi::Function::New(env, measure, "measure"));
   exports.Set("measureCard", Napi::Function::New(env, measure_card, "measureCard"));
   exports.Set("resample", Napi::Function::New(env, resample, "resample"));
+  exports.Set("loadJpegLibrary", Napi::Function::New(env, load_jpeg_library, "loadJpegLibrary"));
+  exports.Set("squareOfJpeg", Napi::Function::New(env, square_of_jpeg, "squareOfJpeg"));
+  exports.Set("readJpeg", Napi::Function::New(env, read_jpeg, "readJpeg"));
+  exports.Set("writeJpeg", Napi::Function::New(env, write_jpeg, "writeJpeg"));
 #if defined(ALEXNET_EMULATED)
   exports.Set("emulatorCases", Napi::Function::New(env, emulator_cases, "emulatorCases"));
   exports.Set("runEmulatorCase", Napi::Function::New(env, run_emulator_case, "runEmulatorCase"));

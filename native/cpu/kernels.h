@@ -170,7 +170,8 @@ struct Kernels {
   // sums[j] += rows of pixels x channels with a pitch
   void (*column_sums)(const float* rows, int64_t pixels, int64_t pitch, int64_t channels, float* sums);
 
-  void (*resample)(const Resample&, int16_t* line);
+  void (*resample)(const Resample&, int16_t* lines);
+  void (*accumulate_pixels)(const uint8_t* pixels, int64_t count, uint32_t* means, uint64_t* colours);
 };
 
 const Kernels* kernels_avx512();

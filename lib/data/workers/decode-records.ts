@@ -19,7 +19,7 @@ export async function decodeRecords(task: DecodeRecords): Promise<void> {
     const record = checkedRecord(path, databases, index);
     const place = new Uint8Array(target, offset + i * bytes, bytes);
     if (encoding.kind === 'raw') place.set(record);
-    else decodeJpeg(record, place);
+    else decodeJpeg(record, size, place);
   }
 }
 

@@ -65,8 +65,20 @@ function profile(space: 'RGB' | 'GRAY', own: Readonly<Record<string, Buffer>>): 
   return Buffer.concat([header, ...table, ...data]);
 }
 
-const rgbProfile = (red: Xyz, green: Xyz, blue: Xyz, gamma: number): Buffer => {
-  const curve = gammaCurve(gamma);
+/** IEC 61966-2-1 with another power and a shorter straight part. */
+const formulaCurve = (): Buffer => {
+  const numbers = [2, 1 / 1.1, 0.1 / 1.1, 0.3, 0.03].map((value) => word(Math.round(value * 65_536)));
+  return Buffer.concat([signature('para'), word(0), Buffer.from([0, 3, 0, 0]), ...numbers]);
+};
+/** A power of 3 at 9 places. */
+const tableCurve = (): Buffer => {
+  const entries = Buffer.alloc(18);
+  for (let i = 0; i <= 8; i++) entries.writeUInt16BE(Math.round(65_535 * (i / 8) ** 3), 2 * i);
+  return Buffer.concat([signature('curv'), word(0), word(9), entries]);
+};
+
+const rgbProfile = (red: Xyz, green: Xyz, blue: Xyz, gamma: number | Buffer): Buffer => {
+  const curve = typeof gamma === 'number' ? gammaCurve(gamma) : gamma;
   return profile('RGB', {
     rXYZ: xyz(red),
     gXYZ: xyz(green),
@@ -81,6 +93,10 @@ const rgbProfile = (red: Xyz, green: Xyz, blue: Xyz, gamma: number): Buffer => {
 export const swappedProfile = rgbProfile(primaries.blue, primaries.green, primaries.red, 2.2);
 /** sRGB's primaries with a plain power for its curve. */
 export const srgbGammaProfile = rgbProfile(primaries.red, primaries.green, primaries.blue, 2.2);
+export const parametricProfile = rgbProfile(primaries.red, primaries.green, primaries.blue, formulaCurve());
+export const tableProfile = rgbProfile(primaries.red, primaries.green, primaries.blue, tableCurve());
+/** All colours are black. */
+export const blackProfile = rgbProfile([0, 0, 0], [0, 0, 0], [0, 0, 0], 2.2);
 /** Wider than any screen, of gamma 1.8. */
 export const proPhotoProfile = rgbProfile(
   [0.7977, 0.288, 0],

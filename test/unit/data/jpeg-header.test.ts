@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jpegHeader } from '../../../lib/data/jpeg-header.js';
-import { isSrgb } from '../../../lib/data/srgb-profile.js';
 import { image, speckled } from './fixtures.js';
-import {
-  jpegWithProfile,
-  linearGreyProfile,
-  proPhotoProfile,
-  srgbGammaProfile,
-  swappedProfile,
-} from './icc.js';
+import { jpegWithProfile, proPhotoProfile } from './icc.js';
 
 const picture = image(37, 21, speckled(1));
 const srgb = async (): Promise<Buffer> => await picture.clone().withIccProfile('srgb').jpeg().toBuffer();
@@ -20,7 +13,14 @@ describe("a JPEG file's header", () => {
     ['with chroma by halves', { chromaSubsampling: '4:2:0' }],
   ])('%s', async (_, options) => {
     const bytes = await picture.clone().jpeg(options).toBuffer();
-    expect(jpegHeader(bytes)).toEqual({ width: 37, height: 21, profile: undefined });
+    expect(jpegHeader(bytes)).toEqual({
+      width: 37,
+      height: 21,
+      channels: 3,
+      usual: true,
+      orientation: 1,
+      profile: undefined,
+    });
     // A part of a larger piece of memory.
     const framed = Buffer.concat([Buffer.alloc(13), bytes, Buffer.alloc(5)]);
     expect(jpegHeader(framed.subarray(13, -5))).toEqual(jpegHeader(bytes));
@@ -42,29 +42,47 @@ describe("a JPEG file's header", () => {
     expect(jpegHeader(Buffer.concat([bytes.subarray(0, 2), two, bytes.subarray(2)]))).toBeUndefined();
   });
 
+  it('has the number of channels', async () => {
+    const grey = await picture.clone().toColourspace('b-w').jpeg().toBuffer();
+    const cmyk = await picture.clone().toColourspace('cmyk').jpeg().toBuffer();
+    expect([jpegHeader(grey)?.channels, jpegHeader(cmyk)?.channels]).toEqual([1, 4]);
+  });
+
+  it('says which way is up, in either order of bytes', async () => {
+    for (const orientation of [1, 3, 6, 8]) {
+      const bytes = await picture.clone().withMetadata({ orientation }).jpeg().toBuffer();
+      expect(jpegHeader(bytes)?.orientation).toBe(orientation);
+    }
+    const bytes = await picture.clone().jpeg().toBuffer();
+    const big = 'Exif\0\0MM\0*\0\0\0\u0008\0\u0001\u0001\u0012\0\u0003\0\0\0\u0001\0\u0005\0\0\0\0\0\0';
+    const segment = (text: string): Buffer => {
+      const body = Buffer.from(text, 'latin1');
+      return Buffer.concat([Buffer.from([0xff, 0xe1, 0, body.length + 2]), body]);
+    };
+    const exif = (text: string) =>
+      jpegHeader(Buffer.concat([bytes.subarray(0, 2), segment(text), bytes.subarray(2)]));
+    expect(exif(big)?.orientation).toBe(5);
+    expect(exif('Exif\0\0MM\0*\0\0\0\u0008\0\0\0\0\0\0')?.orientation).toBe(1);
+    // Directories that lie outside.
+    for (let end = 8; end < 25; end++) expect(exif(big.slice(0, end))).toBeUndefined();
+  });
+
+  it('tells unusual codings: here 12 bits, and arithmetic codes', async () => {
+    const bytes = await picture.clone().jpeg().toBuffer();
+    const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+    const changed = (at: number, value: number) => {
+      const copy = Buffer.from(bytes);
+      copy[frame + at] = value;
+      return jpegHeader(copy)?.usual;
+    };
+    expect([changed(4, 12), changed(1, 0xc9), changed(1, 0xc1)]).toEqual([false, false, true]);
+  });
+
   it('of a file that ends before its first scan is undefined', async () => {
     const bytes = await srgb();
     const scan = bytes.indexOf(Buffer.from([0xff, 0xda]));
     const length = 2 + bytes.readUInt16BE(scan + 2);
     for (let end = 0; end <= scan + 3; end++) expect(jpegHeader(bytes.subarray(0, end))).toBeUndefined();
     expect(jpegHeader(bytes.subarray(0, scan + length))).toEqual(jpegHeader(bytes));
-  });
-});
-
-describe('whether a profile is sRGB', () => {
-  it('by its primaries and its curves', async () => {
-    const { profile } = jpegHeader(await srgb()) ?? {};
-    expect(isSrgb(profile as Uint8Array)).toBe(true);
-    for (const other of [swappedProfile, proPhotoProfile, linearGreyProfile, srgbGammaProfile])
-      expect(isSrgb(other)).toBe(false);
-  });
-
-  it('and never where it is damaged', async () => {
-    const profile = Buffer.from((jpegHeader(await srgb()) as { profile: Uint8Array }).profile);
-    for (let end = 0; end < profile.length; end += 7) {
-      const cut = profile.subarray(0, end);
-      expect(() => isSrgb(cut)).not.toThrow();
-    }
-    expect(isSrgb(profile.subarray(0, 200))).toBe(false);
   });
 });
