@@ -9,7 +9,7 @@ import type { RecordOptions, SkippedItem } from './types.js';
 export type Item = SourceImage | (Refused & { readonly next: Position; readonly bytesRead: number });
 
 /** Few enough that the last ones do not keep a single thread busy, many enough for one message each way. */
-export const itemsPerChunk = 16;
+export const itemsPerChunk = 64;
 
 /**
  * Consecutive items; the last chunk may be shorter. Images whose label is not below `labels` are refused. Throws AlexNetError

@@ -9,7 +9,7 @@ import type { RecordOptions } from '../store/types.js';
 import type { ImageContent, PixelSums, PrepareChunk, PreparedChunk } from './tasks.js';
 
 /** Decoding runs in threads of its own: the next images beside the encoding of this one. */
-const decodedAhead = 4;
+const decodedAhead = 16;
 
 export async function prepareChunk({ record, images }: PrepareChunk): Promise<PreparedChunk> {
   const sums = images.some(({ measured }) => measured) ? emptySums(record.size) : null;
@@ -55,5 +55,8 @@ function resized(pixels: Uint8Array, side: number, size: number): Decoded {
 
 /** Memory of its own, to be moved to another thread. */
 function encode(pixels: Uint8Array, { size, encoding }: RecordOptions): Uint8Array<ArrayBuffer> {
-  return encoding.kind === 'raw' ? Uint8Array.from(pixels) : encodeJpeg(pixels, size, encoding.quality);
+  if (encoding.kind === 'jpeg') return encodeJpeg(pixels, size, encoding.quality);
+  const { buffer } = pixels;
+  const own = buffer instanceof ArrayBuffer && buffer.byteLength === pixels.byteLength;
+  return own ? new Uint8Array(buffer) : new Uint8Array(pixels);
 }

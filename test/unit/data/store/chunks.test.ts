@@ -50,10 +50,10 @@ it('chunks hold every item once, in order, from wherever the source goes on', as
   const source = synthetic({ items: 100 });
   const names = (chunks: Item[][]): string[] => chunks.flat().map(({ name }) => name);
   const chunks = await all(chunksOf(source.items(null), 10));
-  expect(chunks.map(({ length }) => length)).toEqual([16, 16, 16, 16, 16, 16, 4]);
-  const from = chunks[2]?.at(-1)?.next;
+  expect(chunks.map(({ length }) => length)).toEqual([64, 36]);
+  const from = chunks[0]?.at(-1)?.next;
   expect([
-    ...names(chunks.slice(0, 3)),
+    ...names(chunks.slice(0, 1)),
     ...names(await all(chunksOf(source.items(from ?? null), 10))),
   ]).toEqual(Array.from({ length: 100 }, (_, i) => `item ${i}`));
 });

@@ -202,7 +202,7 @@ describe('the digest and the file', () => {
       onProgress: ({ done }) => seen.push(done),
     });
     expect(again).toMatchObject({ outcome: 'prepared', items: 3000 });
-    expect(seen[0]).toBe(first.items + 16);
+    expect(seen[0]).toBe(first.items + 64);
     expect((await contents(out)).equals(await contents(whole.path))).toBe(true);
     expect((await readdir(out)).toSorted()).toEqual(['data.mdb', 'lock.mdb', 'skipped.jsonl']);
   });
