@@ -7,7 +7,7 @@ const { records, size } = workerData as { records: readonly Uint8Array[]; size: 
 const target = new Uint8Array(new SharedArrayBuffer(size ** 2 * 3));
 
 parentPort?.on('message', (count: number) => {
-  for (let i = 0; i < count; i++) decodeJpeg(records[i % records.length] as Uint8Array, target);
+  for (let i = 0; i < count; i++) decodeJpeg(records[i % records.length] as Uint8Array, size, target);
   parentPort?.postMessage(count);
 });
 parentPort?.postMessage(0);

@@ -1,5 +1,5 @@
 /**
- * npm run bench:loading [-- --images FOLDER --count 1500 --rounds 5 --threads 2 --python PYTHON --json]
+ * npm run bench:loading [-- --images FOLDER --count 4500 --rounds 5 --threads 2 --python PYTHON --json]
  * Images a second from files to stores and from stores to batches, beside what the decoders reach by themselves.
  */
 
@@ -14,6 +14,7 @@ import { table, type Column } from '../cli/ui/table.js';
 import {
   bareDecode,
   loading,
+  ourDecoding,
   preparing,
   sharpAlone,
   torchLoading,
@@ -27,8 +28,10 @@ interface Row {
   /** Median over the rounds. */
   readonly imagesPerSecond: number;
   readonly perThread: number;
-  /** Of each round to the reference's in the same round, their median. */
-  readonly ratio: number;
+  /** Of each round to that work's in the same round, their median. */
+  readonly toSharp?: number;
+  readonly toPyTorch?: number;
+  readonly toDecoding?: number;
 }
 
 const jpeg = { kind: 'jpeg', quality: 95 } as const;
@@ -40,38 +43,55 @@ const median = (values: readonly number[]): number => {
   return ((sorted[middle] as number) + (sorted[sorted.length - 1 - middle] as number)) / 2;
 };
 
-/** Each work once a round, one after the other, so that a busy moment hits them all; the first is the reference. */
-async function measure(works: readonly Work[], rounds: number, threads: number): Promise<Row[]> {
-  const rates = works.map((): number[] => []);
+type Ratio = 'toSharp' | 'toPyTorch' | 'toDecoding';
+
+/** Each work once a round, one after the other, so that a busy moment hits them all. */
+async function measure(
+  works: readonly Work[],
+  rounds: number,
+  threads: number,
+  references: Readonly<Partial<Record<Ratio, Work | null>>>,
+): Promise<Row[]> {
+  const rates = new Map(works.map((work): [Work, number[]] => [work, []]));
   try {
     for (const { begin } of works) await begin?.();
     for (const { run } of works) await run();
-    for (let round = 0; round < rounds; round++)
-      for (const [i, { run }] of works.entries()) rates[i]?.push(await run());
+    for (let round = 0; round < rounds; round++) for (const [{ run }, own] of rates) own.push(await run());
   } finally {
     for (const { end } of works) await end?.();
   }
-  const reference = rates[0] as number[];
-  return works.map(({ name }, i) => {
-    const own = rates[i] as number[];
+  return [...rates].map(([{ name }, own]) => {
     const imagesPerSecond = median(own);
-    const ratio = median(own.map((value, round) => value / (reference[round] as number)));
-    return { name, imagesPerSecond, perThread: imagesPerSecond / threads, ratio };
+    const ratios = Object.entries(references).flatMap(([title, reference]) => {
+      const others = reference ? rates.get(reference) : undefined;
+      return others ? [[title, median(own.map((value, round) => value / (others[round] as number)))]] : [];
+    });
+    return { name, imagesPerSecond, perThread: imagesPerSecond / threads, ...Object.fromEntries(ratios) };
   });
 }
 
 const column = (title: string, align: Column['align'] = 'right'): Column => ({ title, align });
 
-function shown(title: string, rows: readonly Row[]): string[] {
+function shown(
+  title: string,
+  rows: readonly Row[],
+  ratios: Readonly<Partial<Record<Ratio, string>>>,
+): string[] {
+  const titles = Object.entries(ratios) as [Ratio, string][];
   return [
     title,
     ...table(
-      [column('', 'left'), column('images/s'), column('a thread'), column('ratio')],
-      rows.map(({ name, imagesPerSecond, perThread, ratio }) => [
-        name,
-        rate(imagesPerSecond),
-        rate(perThread),
-        `${significant(ratio, 3)} ×`,
+      [
+        column('', 'left'),
+        column('images/s'),
+        column('a thread'),
+        ...titles.map(([, words]) => column(words)),
+      ],
+      rows.map((row) => [
+        row.name,
+        rate(row.imagesPerSecond),
+        rate(row.perThread),
+        ...titles.map(([ratio]) => `${significant(row[ratio] ?? Number.NaN, 3)} ×`),
       ]),
       '  ',
     ),
@@ -89,7 +109,7 @@ if (process.env['UV_THREADPOOL_SIZE'] === undefined) {
 const given = await yargs(hideBin(process.argv))
   .usage('bench:loading')
   .option('images', { type: 'string', describe: 'A folder of JPEG images; default: drawn ones' })
-  .option('count', { type: 'number', default: 1500, describe: 'Images to prepare in a round' })
+  .option('count', { type: 'number', default: 4500, describe: 'Images to prepare in a round' })
   .option('load', { type: 'number', default: 6000, describe: 'Images to load in a round' })
   .option('rounds', { type: 'number', default: 5, describe: 'Rounds' })
   .option('threads', { type: 'number', default: availableParallelism(), describe: 'Worker threads' })
@@ -107,15 +127,19 @@ try {
   const files = await photographs(images, count, given.images);
   const place: Place = { folder, images, files, size, threads, batch };
   const torch = torchLoading(place, given.python);
+  const sharp = sharpAlone(place);
   const fromFiles = await measure(
-    [sharpAlone(place), preparing(place, jpeg), preparing(place, raw), ...(torch ? [torch] : [])],
+    [sharp, ourDecoding(place), preparing(place, jpeg), preparing(place, raw), ...(torch ? [torch] : [])],
     rounds,
     threads,
+    { toSharp: sharp, toPyTorch: torch },
   );
+  const bare = bareDecode(place, load);
   const fromStores = await measure(
-    [bareDecode(place, load), loading(place, jpeg, load), loading(place, raw, load)],
+    [bare, loading(place, jpeg, load), loading(place, raw, load)],
     rounds,
     threads,
+    { toDecoding: bare },
   );
   if (given.json) {
     const about = { date: new Date().toISOString(), cpu: cpus()[0]?.model, node: process.version };
@@ -126,9 +150,14 @@ try {
     const about = `${threads} threads, ${rounds} rounds, ${size} × ${size} pixels`;
     console.log(
       [
-        ...shown(`from files: ${count} images, ${about}`, fromFiles),
+        ...shown(`from files: ${count} images, ${about}`, fromFiles, {
+          toSharp: 'to sharp',
+          ...(torch && { toPyTorch: 'to PyTorch' }),
+        }),
         ...(torch ? [] : [`  ${given.python} has no torch and Pillow: PyTorch is not measured`, '']),
-        ...shown(`from stores: ${load} images in batches of ${batch}, ${about}`, fromStores),
+        ...shown(`from stores: ${load} images in batches of ${batch}, ${about}`, fromStores, {
+          toDecoding: 'to decoding',
+        }),
       ].join('\n'),
     );
   }
