@@ -20,7 +20,7 @@ const convolution = (packed?: Tensor): Command => ({
   stride: 1,
   padding: [1, 1, 1, 1],
   groups: 2,
-  tf32: false,
+  products: 'float32',
   accumulate: false,
   activation: 'none',
   scale: 1,
