@@ -1,5 +1,5 @@
-// The product that each pass of a convolution is, without its data. A fully connected layer is a convolution whose
-// window is its whole input; it is a plain product of matrices.
+// The product that each pass of a convolution is, without its data. A fully connected layer is a convolution
+// whose window is its whole input; it is a plain product of matrices.
 #pragma once
 
 #include "core/ops.h"
