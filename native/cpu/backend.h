@@ -1,4 +1,5 @@
-// The CPU backend: float32, one thread pool a device, kernels chosen by what the processor has.
+// The CPU backend: float32, one thread pool a device, kernels chosen by what the processor has. Where it has
+// instructions for them, products may be of operands rounded to bfloat16.
 #pragma once
 
 #include "core/backend.h"

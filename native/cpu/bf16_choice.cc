@@ -67,11 +67,6 @@ bool has_amx() {
          has_avx512bf16() && may_use_tiles();
 }
 
-#else
-
-bool has_avx512bf16() { return false; }
-bool has_amx() { return false; }
-
 #endif
 
 }  // namespace
@@ -81,8 +76,10 @@ const Bf16Kernels* best_bf16_kernels() {
   const std::string_view most = asked ? asked : "amx";
   if (most == "emulated-amx") return bf16_kernels_emulated_amx();
   if (most == "emulated-avx512bf16") return bf16_kernels_emulated_avx512bf16();
+#if defined(__x86_64__)
   if (most == "amx" && bf16_kernels_amx() && has_amx()) return bf16_kernels_amx();
   if (most != "none" && bf16_kernels_avx512bf16() && has_avx512bf16()) return bf16_kernels_avx512bf16();
+#endif
   return nullptr;
 }
 
