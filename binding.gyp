@@ -47,7 +47,7 @@
       ],
       "dependencies": ["isa_baseline"],
       "export_dependent_settings": ["isa_baseline"],
-      "conditions": [["target_arch=='x64'", { "dependencies": ["isa_avx2", "isa_avx512"] }]]
+      "conditions": [["target_arch=='x64'", { "dependencies": ["isa_avx2", "isa_avx512", "isa_avx512bf16", "isa_amx"] }]]
     },
     {
       "target_name": "isa_baseline",
@@ -110,6 +110,25 @@
             "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.avx512.flags.join(' ')\")"],
             "xcode_settings": {
               "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/sources.json').isa.avx512.flags.join(' ')\")"]
+            }
+          },
+          # Compilers that do not know these instructions make empty tables of them.
+          {
+            "target_name": "isa_avx512bf16",
+            "type": "static_library",
+            "sources": ["<!(node -p \"require('./native/sources.json').isa.avx512bf16.source\")"],
+            "cflags_cc": ["<!@(node scripts/isa-flags.mjs avx512bf16)"],
+            "xcode_settings": {
+              "OTHER_CPLUSPLUSFLAGS": ["<!@(node scripts/isa-flags.mjs avx512bf16)"]
+            }
+          },
+          {
+            "target_name": "isa_amx",
+            "type": "static_library",
+            "sources": ["<!(node -p \"require('./native/sources.json').isa.amx.source\")"],
+            "cflags_cc": ["<!@(node scripts/isa-flags.mjs amx)"],
+            "xcode_settings": {
+              "OTHER_CPLUSPLUSFLAGS": ["<!@(node scripts/isa-flags.mjs amx)"]
             }
           }
         ]

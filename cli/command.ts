@@ -86,8 +86,8 @@ export const deviceOptions = {
   precision: {
     group: 'Devices:',
     about:
-      'What cards compute in: fp32, tf32 or bf16; on the CPU bf16 halves the weights that inference reads',
-    default: 'bf16 from compute capability 8.0 on, else fp32',
+      'fp32, tf32 (cards) or bf16; CPUs infer in bf16 with half of the bytes of weights, and train in it with AMX-BF16 or AVX512_BF16',
+    default: 'bf16 on cards from compute capability 8.0 on, else fp32',
   },
   'peer-access': {
     group: 'Devices:',

@@ -65,7 +65,7 @@ export const bench: Command = {
     ...deviceOptions,
     precision: {
       ...deviceOptions.precision,
-      about: 'What cards compute in: fp32, tf32 or bf16; a list such as bf16,tf32',
+      about: 'What is computed in: fp32, tf32 (cards) or bf16; a list such as bf16,tf32',
       default: 'all that the cards have cores for',
     },
     json: jsonOption,

@@ -46,13 +46,16 @@ function cardLines({ cards, emulated }: CudaInfo): [string, string][] {
 
 async function run(given: Given): Promise<number> {
   const { binaryFile, cpuInfo, cudaInfo } = await import('../../lib/runtime/native.js');
-  const { cores, isa } = cpuInfo();
+  const { cores, isa, bf16 } = cpuInfo();
   const cuda = cudaInfo();
   const offered = choices(cuda.cards.length);
   using output = outputFor(given);
   output.lines([
     ...list([
-      ['CPU', `${plural(cores, 'usable core')}, kernels for ${isa}`],
+      [
+        'CPU',
+        `${plural(cores, 'usable core')}, kernels for ${isa}, ${bf16 ? `bf16 by ${bf16}` : 'no instructions for bf16'}`,
+      ],
       ['CUDA', cuda.problem ? `none: ${cuda.problem}` : `driver for ${version(cuda.driver)}`],
       ...cardLines(cuda),
       ['binary', binaryFile()],
@@ -64,7 +67,7 @@ async function run(given: Given): Promise<number> {
       '  ',
     ),
   ]);
-  output.value({ cpu: { cores, isa }, cuda, choices: offered, binary: binaryFile() });
+  output.value({ cpu: { cores, isa, bf16: bf16 ?? null }, cuda, choices: offered, binary: binaryFile() });
   return exitCodes.done;
 }
 

@@ -68,7 +68,7 @@ function geometryOf(args: Geometry, x: Tensor, w: Tensor): ConvolutionGeometry {
     expected(`${channels / groups} input channels in each of ${groups} groups`, 'w.shape', w.shape);
   }
   const stride = positiveInteger('stride', args.stride ?? 1);
-  return { stride, padding: paddingOf(args.padding ?? 0), groups, tf32: false };
+  return { stride, padding: paddingOf(args.padding ?? 0), groups, products: 'float32' };
 }
 
 function outputShape({ stride, padding }: ConvolutionGeometry, x: Tensor, w: Tensor): number[] {

@@ -20,6 +20,8 @@ export interface Tensor {
 }
 
 export type Activation = 'none' | 'relu' | 'tanh';
+/** What float32 operands may be rounded to before they are multiplied, where a device multiplies that faster. */
+export type Products = 'float32' | 'tf32' | 'bfloat16';
 export type Padding = readonly [top: number, left: number, bottom: number, right: number];
 /** A 64-bit seed as two 32-bit words. */
 export type Seed = readonly [low: number, high: number];
@@ -37,8 +39,7 @@ export interface ConvolutionGeometry {
   readonly stride: number;
   readonly padding: Padding;
   readonly groups: number;
-  /** Whether float32 operands may be rounded to tf32 where a device multiplies these faster. */
-  readonly tf32: boolean;
+  readonly products: Products;
 }
 
 export interface LrnParameters {

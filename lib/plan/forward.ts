@@ -1,7 +1,7 @@
 /** The forward pass as commands, and the tape that the backward pass reads from the end. */
 
 import { AlexNetError } from '../errors.js';
-import type { Activation, ConvolutionGeometry, Dropout, LrnParameters, Seed } from './commands.js';
+import type { Activation, ConvolutionGeometry, Dropout, LrnParameters, Products, Seed } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { multiplied, type DeviceParameters } from './parameters.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
@@ -49,8 +49,7 @@ export interface ForwardOptions {
   readonly batch: number;
   readonly training: boolean;
   readonly seed: Seed;
-  /** Whether float32 products may round their operands to tf32. */
-  readonly tf32: boolean;
+  readonly products: Products;
   /** Names of layers whose output the host reads, whole. */
   readonly taps: readonly string[];
 }
@@ -153,7 +152,7 @@ export class ForwardPass {
       stride: convolves ? definition.stride : 1,
       padding: convolves ? definition.padding : ([0, 0, 0, 0] as const),
       groups: convolves && definition.groups > 1 ? definition.groups / parameters.length : 1,
-      tf32: this.options.tf32,
+      products: this.options.products,
     };
     // The loss is computed from float32 logits, whatever the network computes in.
     const numbers = next === this.layers.length ? 'float32' : builder.numbers;

@@ -17,7 +17,7 @@ import {
 } from './memory.js';
 import { layOutParameters, type Shard } from './parameters.js';
 import { partition, type PartitionedLayer } from './partition.js';
-import type { Precision } from './precision.js';
+import { productsIn, type Precision } from './precision.js';
 
 /** Scratch bytes a device's backend needs for a command. Operands of the question have no place yet: offset 0. */
 export type WorkspaceOf = (device: number, command: Command) => number;
@@ -32,8 +32,11 @@ export interface PlanOptions {
   readonly training?: BackwardOptions;
   /** What products are computed in; default fp32. */
   readonly precision?: Precision;
-  /** What of a network in bf16 is bfloat16; default 'network'. 'connected': fully connected layers' weights alone. */
-  readonly bfloat16?: 'network' | 'connected';
+  /**
+   * Which numbers of a network in bf16 are kept as bfloat16; default 'network'. 'connected': fully connected layers' weights
+   * alone. 'none': operands are rounded as they are multiplied.
+   */
+  readonly bfloat16?: 'network' | 'connected' | 'none';
   /** An inference plan for the arena of a training plan: it leaves the momentum alone. */
   readonly besideTraining?: boolean;
   /** Layers whose output the host reads, by name. */
@@ -78,7 +81,7 @@ export interface Plan {
 export function plan(options: PlanOptions): Plan {
   const { graph, preprocessing, devices, batch } = options;
   const { precision = 'fp32' } = options;
-  const bfloat16 = precision === 'bf16' ? (options.bfloat16 ?? 'network') : undefined;
+  const bfloat16 = precision === 'bf16' ? (options.bfloat16 ?? 'network') : 'none';
   const builder = new PlanBuilder(devices, bfloat16 === 'network' ? 'bfloat16' : 'float32');
   const layers = partition(graph, devices);
   const parameters = layOutParameters(
@@ -133,7 +136,7 @@ export function plan(options: PlanOptions): Plan {
     batch,
     training: options.training !== undefined,
     seed: options.seed,
-    tf32: precision === 'tf32',
+    products: productsIn[precision],
     taps: options.taps ?? [],
   }).run(inputs);
 

@@ -12,6 +12,7 @@ export interface DeviceChoice {
   /**
    * What devices compute in; default: bf16 on cards that multiply bfloat16 fast, fp32 elsewhere. The CPU takes bf16 for
    * inference: it reads the fully connected layers' weights, which is most of the time of a batch of one, at half the size.
+   * It trains in bf16 where the processor multiplies bfloat16 (AMX-BF16 or AVX512_BF16; cpuInfo tells).
    */
   readonly precision?: Precision | undefined;
   /** Whether two cards may copy to each other directly; default: where the driver grants it and it works. */

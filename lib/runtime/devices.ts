@@ -88,9 +88,11 @@ export function defaultPrecision(specs: readonly DeviceSpec[]): Precision {
 /** Refuses a precision that the devices do not compute with. */
 export function checkPrecision(precision: Precision, specs: readonly DeviceSpec[], training: boolean): void {
   if (precision === 'fp32' || specs.every(({ backend }) => backend === 'cuda')) return;
-  const infersInIt = precision === 'bf16' && specs.every(({ backend }) => backend === 'cpu');
-  if (infersInIt && !training) return;
+  const onCpu = precision === 'bf16' && specs.every(({ backend }) => backend === 'cpu');
+  if (onCpu && (!training || cpuInfo().bf16 !== undefined)) return;
   const names = specs.map(({ name }) => name).join(',');
-  const but = infersInIt ? '; it is for inference there' : '';
+  const but = onCpu
+    ? ' (training in bf16 needs a processor with AMX-BF16 or AVX512_BF16; this one has neither)'
+    : '';
   throw new AlexNetError('USAGE', `expected fp32 for precision on ${names}, received ${precision}${but}`);
 }

@@ -85,7 +85,7 @@ interface Addon {
     devices: readonly NativeDevice[],
     lists: readonly (readonly Command[])[],
   ) => NativeProgram;
-  cpuInfo(): { readonly cores: number; readonly isa: string };
+  cpuInfo(): CpuInfo;
   cudaInfo(): CudaInfo;
   checkPeers(one: number, other: number, patienceMs: number): PeerCheck;
   pin(memory: Uint8Array): boolean;
@@ -257,8 +257,17 @@ export class Program implements Disposable {
   }
 }
 
-/** Cores that this process may keep busy (affinity and container limits respected), and their vector instructions. */
-export const cpuInfo = (): { readonly cores: number; readonly isa: string } => addon().cpuInfo();
+/** What this process may use of the processor. */
+export interface CpuInfo {
+  /** Cores that it may keep busy, affinity and container limits respected. */
+  readonly cores: number;
+  /** Their vector instructions: avx512, avx2 or baseline. */
+  readonly isa: string;
+  /** The instructions that multiply bfloat16, amx or avx512bf16; absent without. */
+  readonly bf16?: string;
+}
+
+export const cpuInfo = (): CpuInfo => addon().cpuInfo();
 
 /** The cards of this machine, or why there are none. */
 export interface CudaInfo {

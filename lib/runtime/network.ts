@@ -21,7 +21,7 @@ export interface NetworkOptions {
   readonly seed?: Seed;
   /** Batches hold the network's input itself, batch × crop × crop × 3 float32, and no views. */
   readonly rawInput?: boolean;
-  /** What products are computed in; default fp32. Cards compute in all three, other devices in fp32. */
+  /** What products are computed in; default fp32. Cards compute in all three, the CPU in fp32 and bf16, the reference in fp32. */
   readonly precision?: Precision;
   /** What training needs; without it the network can only infer. */
   readonly training?: {

@@ -15,6 +15,8 @@ export interface Plans {
 export function makePlans(options: NetworkOptions, devices: readonly Device[]): Plans {
   const feature = featureLayer(options.graph);
   const onCards = options.devices.every(({ backend }) => backend === 'cuda');
+  // The CPU's tensors are float32, but for weights that are read again and again as they are.
+  const onCpu = options.training ? ('none' as const) : ('connected' as const);
   const common = {
     graph: options.graph,
     preprocessing: options.preprocessing,
@@ -23,7 +25,7 @@ export function makePlans(options: NetworkOptions, devices: readonly Device[]): 
     seed: options.seed ?? ([0, 0] as const),
     rawInput: options.rawInput ?? false,
     precision: options.precision ?? 'fp32',
-    bfloat16: onCards ? ('network' as const) : ('connected' as const),
+    bfloat16: onCards ? ('network' as const) : onCpu,
     workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
   };
   const update = options.training?.update === false ? 'never' : updateOn(onCards);

@@ -36,6 +36,7 @@ Napi::Value cpu_info(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   object.Set("cores", usable_cores());
   object.Set("isa", cpu::best_kernels().name);
+  if (const cpu::Bf16Kernels* bf16 = cpu::best_bf16_kernels()) object.Set("bf16", bf16->name);
   return object;
 }
 

@@ -74,6 +74,11 @@ void read(const Napi::Value& value, const std::string& name, Activation& into) {
             {{"none", Activation::kNone}, {"relu", Activation::kRelu}, {"tanh", Activation::kTanh}});
 }
 
+void read(const Napi::Value& value, const std::string& name, Products& into) {
+  read_name(value, name, into,
+            {{"float32", Products::kFloat32}, {"tf32", Products::kTf32}, {"bfloat16", Products::kBfloat16}});
+}
+
 void read(const Napi::Value& value, const std::string& name, MeanAt& into) {
   read_name(value, name, into, {{"crop", MeanAt::kCrop}, {"centre", MeanAt::kCentre}});
 }

@@ -18,6 +18,10 @@ namespace alexnet {
 
 enum class Activation : uint8_t { kNone, kRelu, kTanh };
 
+// What float32 operands may be rounded to before they are multiplied, where a device multiplies that faster:
+// tf32 has 10 bits of mantissa, bfloat16 has 7. Sums stay float32.
+enum class Products : uint8_t { kFloat32, kTf32, kBfloat16 };
+
 struct Padding {
   int64_t top = 0, left = 0, bottom = 0, right = 0;
 };
@@ -46,10 +50,8 @@ struct Step {
 // y = scale * mask * activation(conv(x, w) + bias + (accumulate ? y : 0)). A fully connected layer is the
 // convolution whose window is its whole input: x N x H x W x C, w K x H x W x C, y N x 1 x 1 x K. y's rows
 // are floor((H + top + bottom - R) / stride) + 1, its columns likewise. Channels of group g of x meet w's
-// kernels [g*K/groups, (g+1)*K/groups); w's last dimension is C / groups. tf32, here and in the two
-// gradients: float32 operands may be rounded to tf32 (10 bits of mantissa) where a device multiplies these
-// faster; sums stay float32. packed, Backend::packed_bytes(op) bytes, is w as Backend::pack left it there;
-// where it is given w is not read.
+// kernels [g*K/groups, (g+1)*K/groups); w's last dimension is C / groups. packed,
+// Backend::packed_bytes(op) bytes, is w as Backend::pack left it there; where it is given w is not read.
 struct ConvolutionForward {
   static constexpr const char* kName = "convolution_forward";
   Tensor x, w, y;
@@ -57,7 +59,7 @@ struct ConvolutionForward {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
-  bool tf32 = false;
+  Products products = Products::kFloat32;
   bool accumulate = false;
   Activation activation = Activation::kNone;
   std::optional<Dropout> dropout;
@@ -70,7 +72,7 @@ struct ConvolutionForward {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
-    v.value("tf32", s.tf32), v.value("accumulate", s.accumulate), v.value("activation", s.activation),
+    v.value("products", s.products), v.value("accumulate", s.accumulate), v.value("activation", s.activation),
         v.value("dropout", s.dropout);
     v.value("scale", s.scale);
   }
@@ -83,7 +85,7 @@ struct ConvolutionBackwardData {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
-  bool tf32 = false;
+  Products products = Products::kFloat32;
   bool accumulate = false;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
@@ -93,7 +95,7 @@ struct ConvolutionBackwardData {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
-    v.value("tf32", s.tf32), v.value("accumulate", s.accumulate);
+    v.value("products", s.products), v.value("accumulate", s.accumulate);
   }
 };
 
@@ -105,7 +107,7 @@ struct ConvolutionBackwardWeights {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
-  bool tf32 = false;
+  Products products = Products::kFloat32;
   template <class Self, class V>
   static void visit(Self& s, V&& v) {
     v.input("x", s.x), v.input("dy", s.dy), v.output("dw", s.dw), v.output("db", s.db);
@@ -113,7 +115,7 @@ struct ConvolutionBackwardWeights {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
-    v.value("tf32", s.tf32);
+    v.value("products", s.products);
   }
 };
 
@@ -394,7 +396,7 @@ struct ConvolutionUpdate {
   int64_t stride = 1;
   Padding padding;
   int64_t groups = 1;
-  bool tf32 = false;
+  Products products = Products::kFloat32;
   double momentum = 0.9, decay = 0;
   int64_t rate = 0;
   template <class Self, class V>
@@ -405,7 +407,7 @@ struct ConvolutionUpdate {
   template <class Self, class V>
   static void values(Self& s, V&& v) {
     v.value("stride", s.stride), v.value("padding", s.padding), v.value("groups", s.groups);
-    v.value("tf32", s.tf32);
+    v.value("products", s.products);
     v.value("momentum", s.momentum), v.value("decay", s.decay), v.value("rate", s.rate);
   }
 
@@ -416,7 +418,7 @@ struct ConvolutionUpdate {
     return g;
   }
   ConvolutionBackwardWeights gradient(const Tensor& g) const {
-    return {x, dy, g, db, stride, padding, groups, tf32};
+    return {x, dy, g, db, stride, padding, groups, products};
   }
   Sgd update(const Tensor& g) const { return {{{w, v, g, copy, rate, decay}}, momentum}; }
 };

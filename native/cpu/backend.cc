@@ -24,13 +24,14 @@ const Kernels& best_kernels() {
   return *kernels_baseline();
 }
 
-CpuBackend::CpuBackend(int threads) : kernels_(best_kernels()), pool_(std::max(1, threads)) {}
+CpuBackend::CpuBackend(int threads)
+    : kernels_(best_kernels()), bf16_(best_bf16_kernels()), pool_(std::max(1, threads)) {}
 
 size_t CpuBackend::workspace(const ComputeOp& op) const {
   if (const auto* update = std::get_if<ConvolutionUpdate>(&op))
     return Run::padded(static_cast<size_t>(update->w.count())) * sizeof(float) +
            workspace(update->gradient(update->w));
-  const ScratchSize floats = scratch_size(kernels_, op);
+  const ScratchSize floats = scratch_size(*this, op);
   return (Run::padded(floats.shared) + Run::padded(floats.each) * static_cast<size_t>(pool_.threads())) *
          sizeof(float);
 }
@@ -55,14 +56,15 @@ void CpuBackend::execute(const ComputeOp& op, size_t workspace_offset, const Ste
   std::visit([&](const auto& o) { run(o, context); }, op);
 }
 
-ScratchSize scratch_size(const Kernels& kernels, const ComputeOp& op) {
+ScratchSize scratch_size(const CpuBackend& backend, const ComputeOp& op) {
+  const Kernels& kernels = backend.kernels();
   const auto each = [](auto floats) { return ScratchSize{static_cast<size_t>(floats), 0}; };
   const auto pool = [&](const Tensor& x, const Tensor& y, const PoolParameters& p, const LrnParameters* lrn) {
     return each(kernels.lrn_pool_scratch(lrn_pool_of(x, y, p, lrn, Activation::kNone)));
   };
-  if (auto* o = std::get_if<ConvolutionForward>(&op)) return scratch_size(kernels, *o);
-  if (auto* o = std::get_if<ConvolutionBackwardData>(&op)) return scratch_size(kernels, *o);
-  if (auto* o = std::get_if<ConvolutionBackwardWeights>(&op)) return scratch_size(kernels, *o);
+  if (auto* o = std::get_if<ConvolutionForward>(&op)) return scratch_size(backend, *o);
+  if (auto* o = std::get_if<ConvolutionBackwardData>(&op)) return scratch_size(backend, *o);
+  if (auto* o = std::get_if<ConvolutionBackwardWeights>(&op)) return scratch_size(backend, *o);
   if (auto* o = std::get_if<MaxPoolForward>(&op)) return pool(o->x, o->y, o->pool, nullptr);
   if (auto* o = std::get_if<MaxPoolBackward>(&op)) return pool(o->x, o->dy, o->pool, nullptr);
   if (auto* o = std::get_if<LrnPoolForward>(&op)) return pool(o->x, o->y, o->pool, &o->lrn);

@@ -1,7 +1,9 @@
-// The CPU backend: float32, one thread pool a device, kernels chosen by what the processor has.
+// The CPU backend: float32, one thread pool a device, kernels chosen by what the processor has. Where it has
+// instructions for them, products may be of operands rounded to bfloat16.
 #pragma once
 
 #include "core/backend.h"
+#include "cpu/bf16_kernels.h"
 #include "cpu/kernels.h"
 #include "cpu/thread_pool.h"
 
@@ -19,10 +21,12 @@ class CpuBackend : public HostBackend {
   void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) override;
 
   const Kernels& kernels() const { return kernels_; }
+  const Bf16Kernels* bf16() const { return bf16_; }  // null where the processor has none
   ThreadPool& pool() { return pool_; }
 
  private:
   const Kernels& kernels_;
+  const Bf16Kernels* bf16_;
   ThreadPool pool_;
 };
 
@@ -33,6 +37,7 @@ struct Run {
   const Step& step;
 
   const Kernels& kernels() const { return backend.kernels(); }
+  const Bf16Kernels& bf16() const { return *backend.bf16(); }
   ThreadPool& pool() const { return backend.pool(); }
   float* data(const Tensor& tensor) const { return backend.data<float>(tensor); }
   // Scratch of all threads together, the first of the workspace.
@@ -45,14 +50,18 @@ struct Run {
   static size_t padded(size_t floats) { return (floats + 1023) / 1024 * 1024; }
 };
 
-// Floats of scratch each thread needs, and floats that all share; 0 for ops that need none.
+// Fewer images than this read a fully connected layer's weights and hardly multiply: their product is made
+// row by row.
+inline constexpr int64_t kFewImages = 8;
+
 // Whether its kernels read w in bfloat16, too: those of fully connected layers do.
 bool takes_bfloat16_weights(const ConvolutionForward& op);
 
+// Floats of scratch each thread needs, and floats that all share; 0 for ops that need none.
 struct ScratchSize {
   size_t each = 0, shared = 0;
 };
-ScratchSize scratch_size(const Kernels& kernels, const ComputeOp& op);
+ScratchSize scratch_size(const CpuBackend& backend, const ComputeOp& op);
 
 void run(const ConvolutionForward& op, const Run& run);
 void run(const ConvolutionBackwardData& op, const Run& run);
@@ -78,9 +87,9 @@ void run(const Gaussian& op, const Run& run);
 void run(const Copy& op, const Run& run);
 void run(const Sum& op, const Run& run);
 
-ScratchSize scratch_size(const Kernels& kernels, const ConvolutionForward& op);
-ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardData& op);
-ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardWeights& op);
+ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionForward& op);
+ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionBackwardData& op);
+ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionBackwardWeights& op);
 
 Lrn lrn_of(const LrnParameters& parameters);
 LrnPool lrn_pool_of(const Tensor& x, const Tensor& y, const PoolParameters& pool, const LrnParameters* lrn,

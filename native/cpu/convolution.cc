@@ -5,38 +5,13 @@
 #include <vector>
 
 #include "cpu/backend.h"
+#include "cpu/bf16_convolution.h"
+#include "cpu/gemm_of.h"
 #include "cpu/winograd.h"
 
 namespace alexnet::cpu {
 
 namespace {
-
-Strides strides_of(const Tensor& t) { return {t.strides[0], t.strides[1], t.strides[2]}; }
-
-// Whether one window covers the whole of x, read in w's own order.
-bool is_fully_connected(const Tensor& x, const Tensor& w, const Tensor& y, const Padding& padding,
-                        int64_t groups) {
-  const bool adjacent = x.strides[2] == x.c() && x.strides[1] == x.w() * x.c();
-  return groups == 1 && x.h() == w.h() && x.w() == w.w() && y.h() == 1 && y.w() == 1 && adjacent &&
-         padding.top == 0 && padding.left == 0;
-}
-
-Grid matrix_grid(int64_t images) { return {images, 1, 1, 1, 1, 1, 1, 1, 0, 0, false}; }
-
-// Fewer images than this: a product row by row, which reads the weights once.
-constexpr int64_t kFewImages = 8;
-
-struct Convolution {
-  const Tensor& x;
-  const Tensor& w;
-  const Tensor& y;
-  const Padding& padding;
-  int64_t stride, groups;
-
-  Grid grid() const {
-    return {y.n(), y.h(), y.w(), x.h(), x.w(), w.h(), w.w(), stride, padding.top, padding.left, false};
-  }
-};
 
 // With as many pixels a thread, packing all weights costs it 2 % of its time or less.
 constexpr int64_t kManyPixels = 1024;
@@ -92,71 +67,22 @@ void matrix(const GatherGemm& g, const Run& run) {
   });
 }
 
-ScratchSize scratch_size(const Kernels& kernels, const GatherGemm& g, int64_t groups) {
+// Whether the operands are rounded.
+template <class Gemm>
+bool in_bf16(const CpuBackend& backend, Products products, const Gemm& g) {
+  return products == Products::kBfloat16 && backend.bf16() &&
+         faster_in_bf16(*backend.bf16(), g.grid, g.matrix, uses_winograd(backend.kernels(), g));
+}
+
+ScratchSize scratch_size(const CpuBackend& backend, Products products, const GatherGemm& g, int64_t groups) {
+  if (in_bf16(backend, products, g))
+    return g.matrix ? bf16_matrix_scratch_size(g) : bf16_scratch_size(g, groups);
+  const Kernels& kernels = backend.kernels();
   if (uses_winograd(kernels, g)) return winograd_scratch_size(kernels, g, groups);
   if (!g.matrix) return {kernels.gather_scratch(g), 0};
   if (g.w_inner != 1) return {kernels.matrix_backward_scratch(g), 0};
   if (g.grid.images < kFewImages) return {};
   return {kernels.matrix_scratch(g), kernels.matrix_shared(g)};
-}
-
-GatherGemm gather_of(const ConvolutionForward& op) {
-  const Convolution c{op.x, op.w, op.y, op.padding, op.stride, op.groups};
-  GatherGemm g{};
-  g.grid = c.grid();
-  g.source_strides = strides_of(op.x);
-  g.target_strides = strides_of(op.y);
-  g.w_row = op.w.strides[1], g.w_column = op.w.strides[2], g.w_inner = 1, g.w_output = op.w.strides[0];
-  g.inner = op.w.c();
-  g.outputs = op.w.n() / op.groups;
-  g.accumulate = op.accumulate;
-  g.activation = static_cast<int>(op.activation);
-  g.scale = static_cast<float>(op.scale);
-  g.packed = op.packed.has_value();
-  g.matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
-  if (g.matrix) {
-    g.grid = matrix_grid(op.x.n());
-    g.inner = op.w.h() * op.w.w() * op.w.c();
-  }
-  return g;
-}
-
-GatherGemm gather_of(const ConvolutionBackwardData& op) {
-  const Convolution c{op.dx, op.w, op.dy, op.padding, op.stride, op.groups};
-  GatherGemm g{};
-  const Grid forward = c.grid();
-  g.grid = {op.dx.n(),       op.dx.h(),      op.dx.w(),   op.dy.h(),    op.dy.w(), forward.rows,
-            forward.columns, forward.stride, forward.top, forward.left, true};
-  g.source_strides = strides_of(op.dy);
-  g.target_strides = strides_of(op.dx);
-  g.w_row = op.w.strides[1], g.w_column = op.w.strides[2], g.w_inner = op.w.strides[0], g.w_output = 1;
-  g.inner = op.w.n() / op.groups;
-  g.outputs = op.w.c();
-  g.accumulate = op.accumulate;
-  g.scale = 1;
-  g.matrix = is_fully_connected(op.dx, op.w, op.dy, op.padding, op.groups);
-  if (g.matrix) {
-    g.grid = matrix_grid(op.dx.n());
-    g.outputs = op.w.h() * op.w.w() * op.w.c();
-  }
-  return g;
-}
-
-OuterGemm outer_of(const ConvolutionBackwardWeights& op) {
-  const Convolution c{op.x, op.dw, op.dy, op.padding, op.stride, op.groups};
-  OuterGemm g{};
-  g.grid = c.grid();
-  g.x_strides = strides_of(op.x);
-  g.dy_strides = strides_of(op.dy);
-  g.dw_output = op.dw.strides[0], g.dw_row = op.dw.strides[1], g.dw_column = op.dw.strides[2];
-  g.inner = op.dw.c();
-  g.outputs = op.dw.n() / op.groups;
-  g.matrix = is_fully_connected(op.x, op.dw, op.dy, op.padding, op.groups);
-  if (g.matrix) {
-    g.grid = matrix_grid(op.x.n());
-    g.inner = op.dw.h() * op.dw.w() * op.dw.c();
-  }
-  return g;
 }
 
 // Sums over images of each thread's own, then over the threads.
@@ -193,16 +119,18 @@ void sum_columns(const Tensor& dy, const float* from, float* db, const Run& run)
 
 }  // namespace
 
-ScratchSize scratch_size(const Kernels& kernels, const ConvolutionForward& op) {
-  return scratch_size(kernels, gather_of(op), op.groups);
+ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionForward& op) {
+  return scratch_size(backend, op.products, gather_of(op), op.groups);
 }
 
-ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardData& op) {
-  return scratch_size(kernels, gather_of(op), op.groups);
+ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionBackwardData& op) {
+  return scratch_size(backend, op.products, gather_of(op), op.groups);
 }
 
-ScratchSize scratch_size(const Kernels& kernels, const ConvolutionBackwardWeights& op) {
+ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionBackwardWeights& op) {
   const OuterGemm g = outer_of(op);
+  if (in_bf16(backend, op.products, g)) return bf16_scratch_size(g, op.groups);
+  const Kernels& kernels = backend.kernels();
   if (g.matrix) return {kernels.matrix_weights_scratch(g), 0};
   if (uses_winograd(kernels, g)) return winograd_scratch_size(kernels, g);
   return {kernels.is_first_layer(g) ? kernels.first_layer_scratch(g) : kernels.outer_scratch(g), 0};
@@ -218,32 +146,35 @@ void run(const ConvolutionForward& op, const Run& run) {
     g.weights = run.data(op.w);
   g.bias = op.bias ? run.data(*op.bias) : nullptr;
   const int64_t weight_step = g.outputs * g.w_output;
-  if (g.matrix)
+  const float* packed = op.packed ? run.data(*op.packed) : nullptr;
+  if (in_bf16(run.backend, op.products, g))
+    g.matrix ? bf16_matrix(g, run)
+             : bf16_gather(g, op.groups, op.w.c(), g.outputs, weight_step,
+                           reinterpret_cast<const uint16_t*>(packed), run);
+  else if (g.matrix)
     matrix(g, run);
   else if (uses_winograd(run.kernels(), g))
-    winograd_all(g, op.groups, op.w.c(), g.outputs, weight_step, op.packed ? run.data(*op.packed) : nullptr,
-                 run);
+    winograd_all(g, op.groups, op.w.c(), g.outputs, weight_step, packed, run);
   else
     gather_all(g, op.groups, op.w.c(), g.outputs, weight_step, run);
   if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
 }
 
-bool takes_bfloat16_weights(const ConvolutionForward& op) {
-  return is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
-}
-
 size_t CpuBackend::packed_bytes(const ConvolutionForward& op) const {
   GatherGemm g = gather_of(op);
   g.packed = true;
+  if (in_bf16(*this, op.products, g)) return g.matrix ? 0 : bf16_packed_bytes(g, op.groups);
   return uses_winograd(kernels_, g) ? winograd_packed_floats(kernels_, g, op.groups) * sizeof(float) : 0;
 }
 
 void CpuBackend::pack(const ConvolutionForward& op) {
   GatherGemm g = gather_of(op);
   g.weights = data<float>(op.w);
+  const int64_t weight_step = g.outputs * g.w_output;
+  if (in_bf16(*this, op.products, g))
+    return bf16_pack_weights(g, op.groups, weight_step, *bf16_, pool_, data<uint16_t>(*op.packed));
   std::vector<float> deep(winograd_deep_floats(g, op.groups));
-  winograd_pack_all(g, op.groups, g.outputs * g.w_output, kernels_, pool_, data<float>(*op.packed),
-                    deep.data());
+  winograd_pack_all(g, op.groups, weight_step, kernels_, pool_, data<float>(*op.packed), deep.data());
 }
 
 void run(const ConvolutionBackwardData& op, const Run& run) {
@@ -251,10 +182,14 @@ void run(const ConvolutionBackwardData& op, const Run& run) {
   g.source = run.data(op.dy);
   g.target = run.data(op.dx);
   g.weights = run.data(op.w);
+  const int64_t weight_step = g.inner * g.w_inner;
+  if (in_bf16(run.backend, op.products, g))
+    return g.matrix ? bf16_matrix(g, run)
+                    : bf16_gather(g, op.groups, g.inner, op.w.c(), weight_step, nullptr, run);
   if (g.matrix) return matrix(g, run);
   if (uses_winograd(run.kernels(), g))
-    return winograd_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, nullptr, run);
-  gather_all(g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner, run);
+    return winograd_all(g, op.groups, g.inner, op.w.c(), weight_step, nullptr, run);
+  gather_all(g, op.groups, g.inner, op.w.c(), weight_step, run);
 }
 
 void run(const ConvolutionBackwardWeights& op, const Run& run) {
@@ -270,7 +205,9 @@ void run(const ConvolutionBackwardWeights& op, const Run& run) {
     one.dw += index * g.outputs * g.dw_output;
     return one;
   };
-  if (g.matrix) {
+  if (in_bf16(run.backend, op.products, g)) {
+    bf16_outer(g, op.groups, run);
+  } else if (g.matrix) {
     const size_t floats = kernels.matrix_weights_scratch(g);
     run.pool().share(kernels.matrix_weights_units(g), 1, [&](int64_t begin, int64_t end, int thread) {
       kernels.matrix_weights(g, begin, end, run.scratch(thread, floats));

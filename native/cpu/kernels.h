@@ -36,7 +36,7 @@ struct GatherGemm {
   int activation;  // 0 none, 1 relu, 2 tanh
   float scale;
   bool matrix;  // one pixel and one tap: target = source times w
-  bool packed;  // Winograd's weights are at hand
+  bool packed;  // the weights are at hand as their kernels read them
 };
 
 // dw(j, t, i) = sum over pixels m of dy(m, j) * x(m, t)[i], for one group of channels.

@@ -73,7 +73,7 @@ void run(const MaxPoolBackward& op, const Run& run) {
 void run(const LrnForward& op, const Run& run) {
   const Lrn lrn = lrn_of(op.lrn);
   const int64_t channels = op.x.c();
-  const size_t floats = scratch_size(run.kernels(), op).each;
+  const size_t floats = scratch_size(run.backend, op).each;
   run.pool().share(op.x.count() / channels, 64, [&](int64_t begin, int64_t end, int thread) {
     run.kernels().lrn_forward(lrn, run.data(op.x) + begin * channels, run.data(op.y) + begin * channels,
                               end - begin, channels, run.scratch(thread, floats));
@@ -83,7 +83,7 @@ void run(const LrnForward& op, const Run& run) {
 void run(const LrnBackward& op, const Run& run) {
   const Lrn lrn = lrn_of(op.lrn);
   const int64_t channels = op.x.c();
-  const size_t floats = scratch_size(run.kernels(), op).each;
+  const size_t floats = scratch_size(run.backend, op).each;
   run.pool().share(op.x.count() / channels, 64, [&](int64_t begin, int64_t end, int thread) {
     const int64_t at = begin * channels;
     run.kernels().lrn_backward(lrn, run.data(op.x) + at, run.data(op.dy) + at, run.data(op.dx) + at,
@@ -94,7 +94,7 @@ void run(const LrnBackward& op, const Run& run) {
 
 void run(const MapNormForward& op, const Run& run) {
   const MapNormParameters& p = op.norm;
-  const size_t floats = scratch_size(run.kernels(), op).each;
+  const size_t floats = scratch_size(run.backend, op).each;
   run.pool().share(op.x.n(), 1, [&](int64_t begin, int64_t end, int thread) {
     run.kernels().map_norm_forward(planes_of(op.x), p.size, static_cast<float>(p.k),
                                    static_cast<float>(p.alpha), static_cast<float>(p.beta), run.data(op.x),
@@ -104,7 +104,7 @@ void run(const MapNormForward& op, const Run& run) {
 
 void run(const MapNormBackward& op, const Run& run) {
   const MapNormParameters& p = op.norm;
-  const size_t floats = scratch_size(run.kernels(), op).each;
+  const size_t floats = scratch_size(run.backend, op).each;
   run.pool().share(op.x.n(), 1, [&](int64_t begin, int64_t end, int thread) {
     run.kernels().map_norm_backward(planes_of(op.x), p.size, static_cast<float>(p.k),
                                     static_cast<float>(p.alpha), static_cast<float>(p.beta), run.data(op.x),

@@ -34,7 +34,7 @@ WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
     plan.x = pieces.take(rearranged_images_bytes(plan.g, op.x.dtype));
   }
   plan.scalar = !packs(plan.g, op.x.dtype, true);
-  plan.math = math_of(op.x.dtype, op.tf32, card);
+  plan.math = math_of(op.x.dtype, op.products, card);
   const GemmShape shape{plan.g.kernels, plan.g.kernel_numbers(), plan.g.outputs(), plan.g.groups};
   plan.by_warpgroups = weights_by_warpgroups(plan.g, op.x.dtype, card);
   plan.gemm = plan.by_warpgroups ? plan_weights_wgmma(plan.g, card)

@@ -32,7 +32,7 @@ ForwardPlan plan_of(const ConvolutionForward& op, const Card& card) {
     plan.w = pieces.take(rearranged_kernels_bytes(plan.g, op.x.dtype));
   }
   plan.scalar = !packs(plan.g, op.x.dtype, false);
-  plan.math = math_of(op.x.dtype, op.tf32, card);
+  plan.math = math_of(op.x.dtype, op.products, card);
   plan.by_warpgroups = forward_by_warpgroups(plan.g, op.x.dtype, card);
   const GemmShape shape{plan.g.outputs(), plan.g.kernels, plan.g.kernel_numbers(), plan.g.groups};
   plan.gemm = plan.by_warpgroups ? plan_forward_wgmma(plan.g, card)

@@ -7,10 +7,10 @@
 
 namespace alexnet::cuda {
 
-inline Math math_of(DType dtype, bool tf32, const Card& card) {
+inline Math math_of(DType dtype, Products products, const Card& card) {
   const bool tensor_cores = card.compute_capability >= 80;
   if (dtype == DType::kBfloat16) return tensor_cores ? Math::kBfloat16 : Math::kSimtBfloat16;
-  return tensor_cores && tf32 ? Math::kTf32 : Math::kSimt;
+  return tensor_cores && products != Products::kFloat32 ? Math::kTf32 : Math::kSimt;
 }
 
 // Calls f.template operator()<math>().

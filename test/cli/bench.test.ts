@@ -90,7 +90,8 @@ describe('bench refuses', () => {
     [['--runs', '0'], 'expected a positive whole number for --runs, received 0'],
     [['--devices', 'gpu'], 'for devices, received'],
   ])('%j', async (args, message) => {
-    const { code, stderr } = await program(['bench', '--preset', 'mini', ...args]);
+    const env = { ALEXNET_NATIVE_BF16: 'none' };
+    const { code, stderr } = await program(['bench', '--preset', 'mini', ...args], { env });
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });

@@ -238,16 +238,28 @@ describe('what is missing or damaged is one line', () => {
     });
     expect(ran).toEqual(refusal(2, /^alexnet-native: [^\n]*cpu:2\/2[^\n]*\n$/));
   });
+
+  it('bf16 for training on a processor that does not multiply it', { timeout: seconds(20) }, async () => {
+    const ran = await program(['train', 'photos', ...tiny, '--precision', 'bf16', '--out', 'none'], {
+      cwd: folder,
+      env: { ALEXNET_NATIVE_BF16: 'none' },
+    });
+    expect(ran).toEqual(refusal(2, /^alexnet-native: [^\n]*AMX-BF16 or AVX512_BF16[^\n]*\n$/));
+  });
 });
 
 describe('devices', () => {
   it('names the cores and what --devices takes', { timeout: seconds(20) }, async () => {
     const ran = await program(['devices', '--json']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    const found = lastJson(ran) as { cpu: { cores: number; isa: string }; choices: { devices: string }[] };
-    expect(found.cpu).toEqual({ cores: expect.any(Number), isa: expect.any(String) });
+    const found = lastJson(ran) as {
+      cpu: { cores: number; isa: string; bf16: string | null };
+      choices: { devices: string }[];
+    };
+    expect(found.cpu).toMatchObject({ cores: expect.any(Number), isa: expect.any(String) });
+    expect(['amx', 'avx512bf16', null]).toContain(found.cpu.bf16);
     expect(found.cpu.cores).toBeGreaterThanOrEqual(1);
     expect(found.choices.map(({ devices }) => devices)).toEqual(['cpu', 'cpu:0/2,cpu:1/2', 'reference']);
-    expect((await program(['devices'])).stdout).toMatch(/^CPU .*\nCUDA +none: /);
+    expect((await program(['devices'])).stdout).toMatch(/^CPU .*bf16.*\nCUDA +none: /);
   });
 });

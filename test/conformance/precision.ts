@@ -2,7 +2,7 @@
 
 import type { Op } from '../../lib/plan/commands.js';
 import type { Precision } from '../../lib/plan/precision.js';
-import { toBfloat16 } from '../../lib/runtime/bfloat16.js';
+import { fromBfloat16, toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import type { Case, Operand } from './case.js';
 
 /** ‖out − reference‖ / ‖reference‖, for every op alike. */
@@ -16,7 +16,20 @@ const rounded = (operand: Operand): Operand =>
     ? { ...operand, dtype: 'bfloat16', data: toBfloat16(operand.data as Float32Array) }
     : operand;
 
-const inTf32 = (op: Op): Op => ('tf32' in op ? { ...op, tf32: true } : op);
+const inTf32 = (op: Op): Op => ('products' in op ? { ...op, products: 'tf32' } : op);
+
+/** Of a convolution: what is multiplied, as float32 numbers that lose nothing when they are rounded to bfloat16. */
+export function inBf16Products(test: Case): Case {
+  const operands = Object.entries(test.operands).map(([key, operand]) => [
+    key,
+    ['x', 'w', 'dy'].includes(key) && !operand.result
+      ? { ...operand, data: fromBfloat16(toBfloat16(operand.data as Float32Array)) }
+      : operand,
+  ]);
+  const ops: Case['ops'] = (at) =>
+    test.ops(at).map((op): Op => ('products' in op ? { ...op, products: 'bfloat16' } : op));
+  return { ...test, operands: Object.fromEntries(operands) as Case['operands'], ops };
+}
 
 /** `odd` draws what the types leave open: logits come in either. */
 export function inPrecision(test: Case, name: string, precision: Precision, odd: boolean): Case {

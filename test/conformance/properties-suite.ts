@@ -100,7 +100,7 @@ function properties(device: 'reference' | TestedDevice): void {
     const w: Shape = [16, 3, 3, 16];
     const numbers = random.normal(count(whole));
     const weights = random.normal(count(w));
-    const geometry = { stride: 1, padding: [1, 1, 1, 1], groups: 1, tf32: false } as const;
+    const geometry = { stride: 1, padding: [1, 1, 1, 1], groups: 1, products: 'float32' } as const;
     const plain = { ...geometry, accumulate: false, activation: 'none', scale: 1 } as const;
     const inside = defineCase(
       { x: input(numbers, whole), w: input(weights, w), y: exactly(output(12, whole)) },

@@ -16,7 +16,7 @@ import { expectAgreement, TestDevice, type Results, type TestedDevice } from './
 /** A stuck run, not a slow one: an op's cases take a second or two. */
 const timeout = 60_000;
 
-const bits = (results: Results): string =>
+export const bits = (results: Results): string =>
   Object.values(results)
     .map((data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'))
     .join();
@@ -25,12 +25,14 @@ export interface SuiteOptions {
   readonly precision?: Precision;
   readonly casesPerOp?: number;
   readonly cases?: Readonly<Record<string, Draw>>;
+  /** What becomes of a case before it runs; default: what the precision asks for. */
+  readonly prepared?: typeof inPrecision;
 }
 
 export function randomSuite(
   device: TestedDevice,
   title: string,
-  { precision = 'fp32', casesPerOp = 200, cases = randomCases }: SuiteOptions = {},
+  { precision = 'fp32', casesPerOp = 200, cases = randomCases, prepared = inPrecision }: SuiteOptions = {},
 ): void {
   describe(`${title} agrees with the reference, seed ${testSeed}`, () => {
     let reference: TestDevice;
@@ -50,7 +52,7 @@ export function randomSuite(
         `${name}: ${casesPerOp} random cases, each twice to the same bits`,
         async () => {
           for (let i = 0; i < casesPerOp; i++) {
-            const test = inPrecision(draw(new Random(name, i)), name, precision, i % 2 === 1);
+            const test = prepared(draw(new Random(name, i)), name, precision, i % 2 === 1);
             const about = `${name} case ${i} (ALEXNET_NATIVE_TEST_SEED=${testSeed})`;
             const own = stridedOps.has(name) ? test : dense(test);
             const results = await tested.run(own);

@@ -99,8 +99,10 @@ const open = ({ devices, precision }: Where, update: boolean): Network => {
   return network;
 };
 
-/** Of losses and of gradients' norms, relative. */
+/** Of losses, relative. */
 const tolerances: Readonly<Record<Precision, number>> = { fp32: 1e-4, tf32: 1e-3, bf16: 1e-2 };
+/** Of gradients' norms: rounding chooses another maximum of a pool here and there, and few images even that out. */
+const gradientTolerances: Readonly<Record<Precision, number>> = { ...tolerances, bf16: 2e-2 };
 
 export function goldenNetworkSuite(where: Where): void {
   const { devices, precision } = where;
@@ -133,7 +135,7 @@ export function goldenNetworkSuite(where: Where): void {
       const gradients = network.gradients();
       for (const [name, expected] of Object.entries(golden.steps[0]?.grad_norm ?? {})) {
         const received = norm(gradients.get(name) ?? new Float32Array());
-        expect(Math.abs(received - expected) / expected, name).toBeLessThan(tolerance);
+        expect(Math.abs(received - expected) / expected, name).toBeLessThan(gradientTolerances[precision]);
       }
     });
   });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { Command, Tensor } from '../../lib/plan/commands.js';
 import { preset } from '../../lib/graph/presets.js';
 import { initialise } from '../../lib/train/initialise.js';
-import { Device, Program } from '../../lib/runtime/native.js';
+import { cpuInfo, Device, Program } from '../../lib/runtime/native.js';
 import { Network } from '../../lib/runtime/network.js';
 import { relativeError } from '../conformance/run.js';
 import { Random } from '../conformance/random.js';
@@ -20,7 +20,7 @@ const convolution = (packed?: Tensor): Command => ({
   stride: 1,
   padding: [1, 1, 1, 1],
   groups: 2,
-  tf32: false,
+  products: 'float32',
   accumulate: false,
   activation: 'none',
   scale: 1,
@@ -47,10 +47,13 @@ it('packed weights have the length the device says, and only where it packs', ()
   );
 });
 
+if (cpuInfo().bf16 === undefined) process.env['ALEXNET_NATIVE_BF16'] = 'emulated-amx';
+
 it.each([
-  ['mini', 1],
-  ['mini', 3],
-] as const)('%s infers the same from packed weights at batch %i', async (name, batch) => {
+  ['mini', 1, 'fp32'],
+  ['mini', 3, 'fp32'],
+  ['mini', 9, 'bf16'],
+] as const)('%s infers the same from packed weights at batch %i in %s', async (name, batch, precision) => {
   const { graph, preprocessing } = preset(name, 7);
   const common = {
     graph,
@@ -58,6 +61,7 @@ it.each([
     devices: [{ name: 'cpu', backend: 'cpu', threads: 2 } as const],
     batch,
     rawInput: true,
+    precision,
   };
   const training = { momentum: 0.9, weightDecay: 0, decayBiases: false };
   await using plain = Network.open({ ...common, training });

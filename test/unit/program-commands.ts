@@ -27,7 +27,7 @@ export class Places {
   }
 }
 
-const geometry = { stride: 1, padding: [1, 1, 1, 1], groups: 2, tf32: false } as const;
+const geometry = { stride: 1, padding: [1, 1, 1, 1], groups: 2, products: 'float32' } as const;
 const lrn = { size: 5, k: 2, alpha: 1e-4, beta: 0.75, groups: 1 };
 const norm = { size: 3, k: 1, alpha: 1e-3, beta: 0.75 };
 const pool = { poolSize: 3, poolStride: 2 };

@@ -44,7 +44,7 @@ function draw(random: Random): Sizes {
     x: [images, height, width, channels * groups],
     w: [kernels * groups, rows, columns, channels],
     y: [images, p, q, kernels * groups],
-    geometry: { stride, padding, groups, tf32: false },
+    geometry: { stride, padding, groups, products: 'float32' },
   };
 }
 
@@ -63,7 +63,7 @@ function drawDeep(random: Random): Sizes {
     x: [images, height, width, channels * groups],
     w: [kernels * groups, side, side, channels],
     y: [images, height + top + bottom - side + 1, width + left + right - side + 1, kernels * groups],
-    geometry: { stride: 1, padding, groups, tf32: false },
+    geometry: { stride: 1, padding, groups, products: 'float32' },
   };
 }
 
@@ -84,7 +84,7 @@ function drawFirst(random: Random): Sizes {
     x: [images, height, width, channels],
     w: [kernels, side, side, channels],
     y: [images, p, q, kernels],
-    geometry: { stride, padding, groups: 1, tf32: false },
+    geometry: { stride, padding, groups: 1, products: 'float32' },
   };
 }
 
@@ -106,12 +106,46 @@ function drawWide(random: Random): Sizes {
     x: [images, height, width, channels * groups],
     w: [kernels * groups, side, side, channels],
     y: [images, p, q, kernels * groups],
-    geometry: { stride, padding, groups, tf32: false },
+    geometry: { stride, padding, groups, products: 'float32' },
+  };
+}
+
+/** Fully connected layers with enough images that their weights are read once for many of them. */
+export function drawConnected(random: Random): Sizes {
+  const images = random.integer(8, 40);
+  const [height, width] = [random.integer(1, 3), random.integer(1, 3)];
+  const channels = random.pick([1, 5, 31, 64, 130]);
+  const most = Math.max(1, Math.floor(mostMultiplications / (images * height * width * channels)));
+  const kernels = Math.min(most, random.pick([1, 10, 33, 70, 150]));
+  return {
+    x: [images, height, width, channels],
+    w: [kernels, height, width, channels],
+    y: [images, 1, 1, kernels],
+    geometry: { stride: 1, padding: [0, 0, 0, 0], groups: 1, products: 'float32' },
+  };
+}
+
+/** Small images of which only so many are computed at once, because windows make much of them: far apart, or mostly padding. */
+export function spaciousSizes(pass: 'forward' | 'backward'): Sizes {
+  if (pass === 'backward') {
+    return {
+      x: [40, 128, 128, 1],
+      w: [16, 1, 1, 1],
+      y: [40, 32, 32, 16],
+      geometry: { stride: 4, padding: [0, 0, 0, 0], groups: 1, products: 'float32' },
+    };
+  }
+  return {
+    x: [101, 4, 4, 16],
+    w: [6, 8, 8, 8],
+    y: [101, 8, 8, 6],
+    geometry: { stride: 16, padding: [47, 46, 69, 70], groups: 2, products: 'float32' },
   };
 }
 
 function sizes(random: Random, wide = 0.03): Sizes {
   if (random.chance(wide)) return drawWide(random);
+  if (random.chance(0.06)) return drawConnected(random);
   if (random.chance(0.1)) return drawDeep(random);
   if (random.chance(0.07)) return drawFirst(random);
   for (;;) {
@@ -128,8 +162,8 @@ const drawDropout = (random: Random, channels: number): Dropout => ({
   channelOffset: 0,
 });
 
-export function convolutionForward(random: Random, wide?: number): Case {
-  const { x, w, y, geometry } = sizes(random, wide);
+export function convolutionForward(random: Random, wide?: number, drawn = sizes(random, wide)): Case {
+  const { x, w, y, geometry } = drawn;
   const magnitude = Math.sqrt(count(w.slice(1)));
   const accumulate = random.chance(0.3);
   const biased = random.chance(0.6);
@@ -172,8 +206,8 @@ export function convolutionForward(random: Random, wide?: number): Case {
   );
 }
 
-export function convolutionBackwardData(random: Random, wide?: number): Case {
-  const { x, w, y, geometry } = sizes(random, wide);
+export function convolutionBackwardData(random: Random, wide?: number, drawn = sizes(random, wide)): Case {
+  const { x, w, y, geometry } = drawn;
   const accumulate = random.chance(0.4);
   const strided = random.chance(0.3);
   const magnitude = Math.sqrt((count(y) * count(w.slice(1))) / count(x));
@@ -222,8 +256,8 @@ export function convolutionUpdate(random: Random, wide?: number, inTwo = false):
   return defineCase(operands, ({ dw, ...at }) => commands(at, dw), { rates });
 }
 
-export function convolutionBackwardWeights(random: Random, wide?: number): Case {
-  const { x, w, y, geometry } = sizes(random, wide);
+export function convolutionBackwardWeights(random: Random, wide?: number, drawn = sizes(random, wide)): Case {
+  const { x, w, y, geometry } = drawn;
   const strided = random.chance(0.3);
   const biased = random.chance(0.7);
   const terms = y[0] * y[1] * y[2];

@@ -1,0 +1,120 @@
+/**
+ * Convolutions and fully connected layers with operands rounded to bfloat16 on the CPU, against the reference in float64 with
+ * the same operands. A file per instruction, because the core chooses once: those that the processor has, and every one carried
+ * out without it.
+ */
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { cpuInfo } from '../../lib/runtime/native.js';
+import { toBfloat16 } from '../../lib/runtime/bfloat16.js';
+import { dense, type Case } from './case.js';
+import * as convolution from './cases/convolution.js';
+import { randomCases, type Draw } from './cases/index.js';
+import { inBf16Products, tolerances } from './precision.js';
+import { Random } from './random.js';
+import { bits, randomSuite } from './random-suite.js';
+import { expectAgreement, TestDevice } from './run.js';
+
+const needs = {
+  amx: 'AMX-BF16 and Linux',
+  avx512bf16: 'AVX512_BF16',
+  'emulated-amx': '',
+  'emulated-avx512bf16': '',
+} as const;
+
+const passes = ['convolution_forward', 'convolution_backward_data', 'convolution_backward_weights'] as const;
+const cases: Record<string, Draw> = Object.fromEntries(passes.map((pass) => [pass, randomCases[pass]]));
+
+export function bf16SuiteOn(kernels: keyof typeof needs): void {
+  process.env['ALEXNET_NATIVE_BF16'] = kernels;
+  if (cpuInfo().bf16 !== kernels) {
+    it.skip(`bf16 by ${kernels}: needs a processor with ${needs[kernels]}`, () => undefined);
+    return;
+  }
+  randomSuite('cpu', `bf16 by ${kernels}`, { cases, casesPerOp: 300, prepared: inBf16Products });
+
+  describe(`bf16 by ${kernels}`, () => {
+    const reference = new TestDevice('reference');
+    const devices = [1, 2, 3].map((threads) => new TestDevice('cpu', threads));
+    afterAll(() => [reference, ...devices].forEach((device) => device[Symbol.dispose]()));
+
+    const spacious: readonly [string, Case][] = [
+      [
+        'forward',
+        convolution.convolutionForward(
+          new Random('spacious forward', 0),
+          0,
+          convolution.spaciousSizes('forward'),
+        ),
+      ],
+      [
+        'the gradient of the input',
+        convolution.convolutionBackwardData(
+          new Random('spacious data', 0),
+          0,
+          convolution.spaciousSizes('backward'),
+        ),
+      ],
+      [
+        'the gradient of the weights',
+        convolution.convolutionBackwardWeights(
+          new Random('spacious weights', 0),
+          0,
+          convolution.spaciousSizes('forward'),
+        ),
+      ],
+    ];
+    it.each(spacious)('%s of more images than fit at once', async (about, drawn) => {
+      const test = inBf16Products(drawn);
+      const results = await devices[1]!.run(test);
+      const oracle = { test, results: await reference.run(test, { wide: true }) };
+      expectAgreement({ test, results }, oracle, tolerances.fp32, about);
+    });
+
+    it.each(passes)('%s has the same bits on 1, 2 and 3 threads', async (pass) => {
+      for (let i = 0; i < 40; i++) {
+        const test = inBf16Products(randomCases[pass](new Random(`${pass} on threads`, i)));
+        const [one, ...others] = await Promise.all(
+          devices.map(async (device) => bits(await device.run(test))),
+        );
+        for (const other of others) expect(other === one, `case ${i}`).toBe(true);
+      }
+    });
+
+    // Shapes for which nothing else is faster.
+    const shapes = [
+      ['of a convolution', convolution.spaciousSizes('forward')],
+      ['of a fully connected layer', convolution.drawConnected(new Random('connected', 0))],
+    ] as const;
+    const draws = [
+      ['y', convolution.convolutionForward],
+      ['dx', convolution.convolutionBackwardData],
+      ['dw', convolution.convolutionBackwardWeights],
+    ] as const;
+
+    it.each(shapes)('all three passes %s round what they multiply', async (about, sizes) => {
+      for (const [name, draw] of draws) {
+        const drawn = draw(new Random(about, 0), 0, sizes);
+        const product = async (test: Case): Promise<string> =>
+          bits({ [name]: (await devices[0]!.run(test))[name]! });
+        const given = await product({ ...inBf16Products(drawn), operands: drawn.operands });
+        expect(given).toBe(await product(inBf16Products(drawn)));
+        expect(given).not.toBe(await product(drawn));
+      }
+    });
+
+    it('a fully connected layer reads weights that are bfloat16 already', async () => {
+      for (let i = 0; i < 20; i++) {
+        const random = new Random('weights in bfloat16', i);
+        const test = inBf16Products(
+          dense(convolution.convolutionForward(random, 0, convolution.drawConnected(random))),
+        );
+        const w = test.operands['w']!;
+        const short = { ...w, dtype: 'bfloat16', data: toBfloat16(w.data as Float32Array) } as const;
+        const results = await devices[1]!.run({ ...test, operands: { ...test.operands, w: short } });
+        expect(bits(results)).toBe(bits(await devices[1]!.run(test)));
+      }
+    });
+  });
+}
