@@ -1,7 +1,7 @@
 #include "cpu/resample_image.h"
 
-#include <array>
 #include <cmath>
+#include <deque>
 #include <numbers>
 #include <vector>
 
@@ -68,28 +68,29 @@ Line weigh(const Stretch& stretch) {
   return line;
 }
 
-// Photographs come in few sizes; weighing takes longer than a quarter of the sums.
-const Line& line_of(const Stretch& stretch) {
-  struct Kept {
-    Stretch stretch{};
-    Line line;
-  };
-  thread_local std::array<Kept, 32> kept;
-  thread_local size_t oldest = 0;
-  for (const Kept& one : kept)
-    if (one.stretch == stretch) return one.line;
-  Kept& one = kept[oldest];
-  oldest = (oldest + 1) % kept.size();
-  one = {stretch, weigh(stretch)};
-  return one.line;
+struct Lines {
+  Stretch down, across;
+  Line rows, columns;
+};
+
+// Photographs come in few sizes; weighing takes longer than a quarter of the sums. They stay until the
+// thread's next call.
+const Lines& lines_of(const Stretch& down, const Stretch& across) {
+  constexpr size_t kMost = 32;
+  // On the heap: little room is set aside for what threads have of their own.
+  thread_local std::deque<Lines> kept;
+  for (const Lines& one : kept)
+    if (one.down == down && one.across == across) return one;
+  if (kept.size() == kMost) kept.pop_front();
+  return kept.emplace_back(Lines{down, across, weigh(down), weigh(across)});
 }
 
 }  // namespace
 
 void resample_image(const uint8_t* source, int64_t width, int64_t height, const Box& box, int64_t size,
                     uint8_t* target) {
-  const Line& rows = line_of({height, box.top, box.height, size});
-  const Line& columns = line_of({width, box.left, box.width, size});
+  const auto& [down, across, rows, columns] =
+      lines_of({height, box.top, box.height, size}, {width, box.left, box.width, size});
   std::vector<int16_t> lines(static_cast<size_t>(width + 2) * 6);
   best_kernels().resample({.source = source,
                            .source_rows = height,

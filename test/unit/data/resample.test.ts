@@ -116,3 +116,15 @@ it('refuses what does not go together', () => {
     expect(call).toThrow(expect.objectContaining({ code: 'USAGE' }));
   }
 });
+
+it('the same image gives the same bytes, whatever sizes came before it', () => {
+  const shapes = Array.from({ length: 70 }, (_, i) => [20 + i, 90 - i] as const);
+  const once = ([width, height]: readonly [number, number]): string => {
+    const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7 + width) % 256);
+    const part = { left: 0.5, top: 0, width: width - 0.5, height };
+    return Buffer.from(resample(pixels, { width, height }, part, 16)).toString('base64');
+  };
+  const first = shapes.map(once);
+  expect(shapes.toReversed().map(once)).toEqual(first.toReversed());
+  expect(new Set(first).size).toBe(shapes.length);
+});
