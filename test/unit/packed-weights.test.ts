@@ -74,6 +74,8 @@ it.each([
   const a = await plain.infer(input);
   const b = await packed.infer(input);
   expect(packed.inferencePlan.lists.flat().some((command) => 'packed' in command)).toBe(true);
-  expect(relativeError(b.features, a.features)).toBeLessThan(1e-5);
-  expect(relativeError(b.probabilities, a.probabilities)).toBeLessThan(1e-5);
+  // AVX512_BF16 is left for float32 where weights are packed for Winograd's scheme, which few images do not repay otherwise.
+  const tolerance = precision === 'bf16' && cpuInfo().bf16?.endsWith('avx512bf16') ? 2e-2 : 1e-5;
+  expect(relativeError(b.features, a.features)).toBeLessThan(tolerance);
+  expect(relativeError(b.probabilities, a.probabilities)).toBeLessThan(tolerance);
 });
