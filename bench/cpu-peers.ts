@@ -2,8 +2,10 @@
 
 import { join } from 'node:path';
 import { packageRoot } from '../lib/package-root.js';
+import { cpuInfo } from '../lib/runtime/native.js';
 import type { CpuSetting } from './cpu-rows.js';
 import type { Handover } from './handover.js';
+import { startOurs } from './ours.js';
 import { startPeer, type Peer } from './peer-process.js';
 
 export interface Places {
@@ -52,8 +54,24 @@ const onnxRuntime = (lrn: keyof Handover['models']): PeerKind => ({
   },
 });
 
+const oursInBf16: PeerKind = {
+  infersOnly: false,
+  rounds: true,
+  start: async (setting, _files, { preset }) => {
+    const own = await startOurs({ ...setting, preset, precision: 'bf16' });
+    const program = 'alexnet-native';
+    return {
+      program,
+      probabilities: own.probabilities,
+      turn: async (milliseconds) => await own.turn(milliseconds),
+      [Symbol.asyncDispose]: async () => await own[Symbol.asyncDispose](),
+    };
+  },
+};
+
 /** By the names of --peers. */
 export const peerKinds: ReadonlyMap<string, PeerKind> = new Map([
+  ['ours-bf16', oursInBf16],
   ['pytorch', torch('written')],
   ['pytorch-tuned', torch('tuned')],
   ['pytorch-compiled', torch('compiled')],
@@ -61,3 +79,7 @@ export const peerKinds: ReadonlyMap<string, PeerKind> = new Map([
   ['onnxruntime', onnxRuntime('operator')],
   ['onnxruntime-tuned', onnxRuntime('roots')],
 ]);
+
+/** All but those in bfloat16 where the processor does not multiply it: PyTorch then takes minutes for a step. */
+export const usualPeers = (): string[] =>
+  [...peerKinds.keys()].filter((name) => !name.endsWith('bf16') || cpuInfo().bf16 !== undefined);

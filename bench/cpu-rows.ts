@@ -88,7 +88,7 @@ export function summaryLines(rows: readonly CpuRow[]): string[] {
       column('its time/ours'),
     ],
     own.map((row) => {
-      const others = rows.filter((other) => other.contender !== ours && sameSetting(row, other));
+      const others = rows.filter((other) => !other.contender.startsWith(ours) && sameSetting(row, other));
       const [best] = others.toSorted((a, b) => a.ratio - b.ratio);
       return [
         row.pass,

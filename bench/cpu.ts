@@ -13,7 +13,7 @@ import { batches } from '../cli/commands/bench-options.js';
 import { plural } from '../cli/ui/format.js';
 import { packageRoot } from '../lib/package-root.js';
 import { parseDevices } from '../lib/runtime/devices.js';
-import { peerKinds } from './cpu-peers.js';
+import { peerKinds, usualPeers } from './cpu-peers.js';
 import {
   difference,
   mostDifference,
@@ -39,7 +39,7 @@ const given = await yargs(hideBin(process.argv))
   .option('passes', { ...list, default: 'training,inference', describe: 'What to run' })
   .option('peers', {
     ...list,
-    default: [...peerKinds.keys()].join(','),
+    default: usualPeers().join(','),
     describe: 'The others; none for ours alone',
   })
   .option('rounds', { type: 'number', default: 5, describe: 'Turns of each that count' })

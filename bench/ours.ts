@@ -3,6 +3,7 @@
 import { evaluationViews } from '../lib/data/views.js';
 import { viewRows } from '../lib/evaluate/batches.js';
 import { preset } from '../lib/graph/presets.js';
+import type { Precision } from '../lib/plan/precision.js';
 import { parseDevices } from '../lib/runtime/devices.js';
 import { Network } from '../lib/runtime/network.js';
 import { initialise } from '../lib/train/initialise.js';
@@ -14,6 +15,8 @@ export interface OwnOptions {
   readonly pass: Pass;
   readonly batch: number;
   readonly threads: number;
+  /** Default fp32. */
+  readonly precision?: Precision;
 }
 
 export interface Own extends Contender, AsyncDisposable {
@@ -38,7 +41,13 @@ function noise(bytes: number): Uint8Array {
 }
 
 /** Inference alone keeps its weights in the kernels' own order; training sends its images with every step. */
-export async function startOurs({ preset: name, pass, batch, threads }: OwnOptions): Promise<Own> {
+export async function startOurs({
+  preset: name,
+  pass,
+  batch,
+  threads,
+  precision = 'fp32',
+}: OwnOptions): Promise<Own> {
   const { graph, preprocessing } = preset(name, classes);
   const training = { momentum: 0.9, weightDecay: 0.0005, decayBiases: false };
   const network = Network.open({
@@ -46,6 +55,7 @@ export async function startOurs({ preset: name, pass, batch, threads }: OwnOptio
     preprocessing,
     devices: parseDevices('cpu', { threads }),
     batch,
+    precision,
     ...(pass === 'training' && { training }),
   });
   const { store, crop } = preprocessing;

@@ -36,12 +36,17 @@ size_t CpuBackend::workspace(const ComputeOp& op) const {
          sizeof(float);
 }
 
-// Everything is float32, but a fully connected layer's weights, the largest operands by far, may be bfloat16.
+// Everything is float32, but a fully connected layer's weights, the largest operands by far, may be bfloat16;
+// copies make it.
 void CpuBackend::check(const ComputeOp& op) const {
   const auto* forward = std::get_if<ConvolutionForward>(&op);
+  const auto* copy = std::get_if<Copy>(&op);
   for (const Operand& operand : operands_of(op)) {
     if (forward && operand.tensor == &forward->w && forward->w.dtype == DType::kBfloat16 &&
         takes_bfloat16_weights(*forward))
+      continue;
+    if (copy && operand.tensor == &copy->y && copy->x.dtype == DType::kFloat32 &&
+        copy->y.dtype == DType::kBfloat16)
       continue;
     if (operand.tensor->dtype == DType::kFloat64 || operand.tensor->dtype == DType::kBfloat16)
       throw Error("BAD_PROGRAM", std::string(operand.name) + ": the cpu computes in float32, received " +

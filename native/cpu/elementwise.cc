@@ -83,16 +83,31 @@ void run(const Fill& op, const Run& run) {
   });
 }
 
+// A row of numbers, or float32 rounded to bfloat16: to nearest, ties to even.
+static void copy_row(const std::byte* from, DType dtype, std::byte* to, DType target, int64_t count) {
+  if (dtype == target) {
+    std::memcpy(to, from, static_cast<size_t>(count) * bytes_of(dtype));
+    return;
+  }
+  const auto* words = reinterpret_cast<const uint32_t*>(from);
+  auto* halves = reinterpret_cast<uint16_t*>(to);
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t word = words[i];
+    const bool nan = (word & 0x7fffffffu) > 0x7f800000u;
+    halves[i] = static_cast<uint16_t>(nan ? 0x7fffu : (word + 0x7fffu + (word >> 16 & 1u)) >> 16);
+  }
+}
+
 void run(const Copy& op, const Run& run) {
-  const size_t element = bytes_of(op.x.dtype), row = static_cast<size_t>(op.x.c()) * element;
   const int64_t area = op.x.h() * op.x.w();
   const auto at = [&](const Tensor& t, int64_t p) {
     const int64_t elements =
         p / area * t.strides[0] + p % area / t.w() * t.strides[1] + p % t.w() * t.strides[2];
-    return run.backend.at<std::byte>(t.offset) + static_cast<size_t>(elements) * element;
+    return run.backend.at<std::byte>(t.offset) + static_cast<size_t>(elements) * bytes_of(t.dtype);
   };
   run.pool().share(op.x.n() * area, 256, [&](int64_t begin, int64_t end, int) {
-    for (int64_t p = begin; p < end; ++p) std::memcpy(at(op.y, p), at(op.x, p), row);
+    for (int64_t p = begin; p < end; ++p)
+      copy_row(at(op.x, p), op.x.dtype, at(op.y, p), op.y.dtype, op.x.c());
   });
 }
 

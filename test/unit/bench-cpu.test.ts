@@ -229,6 +229,22 @@ describe('bench:cpu', () => {
     expect(readFileSync(plot, 'utf8').match(/<circle/g)).toHaveLength(2);
   });
 
+  it('measures ours in bfloat16 beside it', { timeout: 60_000 }, () => {
+    const small = '--preset mini --batch 2 --threads 1 --rounds 1 --peers ours-bf16 --json';
+    const env = { ...process.env, ALEXNET_NATIVE_BF16: 'emulated-amx' };
+    const text = execFileSync(process.execPath, [program, ...small.split(' ')], { env });
+    const { rows, problems } = JSON.parse(text.toString()) as { rows: CpuRow[]; problems: unknown[] };
+    expect(problems).toEqual([]);
+    expect(rows.map(({ pass, contender }) => `${pass} ${contender}`)).toEqual([
+      'training ours',
+      'training ours-bf16',
+      'inference ours',
+      'inference ours-bf16',
+    ]);
+    expect(rows[3]?.difference).toBeGreaterThan(0);
+    expect(rows[3]?.difference).toBeLessThan(0.1);
+  });
+
   it('goes on without a peer that is missing, and says so', { timeout: 60_000 }, () => {
     const small = `--preset mini --batch 1 --threads 1 --rounds 1 --peers pytorch,onnxruntime --json --ort ${folder}`;
     const { status, stdout, stderr } = spawnSync(

@@ -59,6 +59,21 @@ it.each([
   }
 });
 
+it('are rounded where a network draws its first ones, too', async () => {
+  const { graph, preprocessing } = preset('mini', 7);
+  const devices = parseDevices('cpu', { threads: 2 });
+  const open = (): Network =>
+    Network.open({ graph, preprocessing, devices, batch: 2, rawInput: true, precision: 'bf16' });
+  await using drawn = open();
+  await using given = open();
+  await initialise(drawn, 'he', [1, 2]);
+  given.setParameters(drawn.parameters());
+  const { crop } = preprocessing;
+  const images = new Random('first weights', 0).normal(2 * crop * crop * 3);
+  const input = { images, views: new Float32Array(0), labels: new Int32Array(2).fill(-1) };
+  expect(await drawn.infer(input)).toEqual(await given.infer(input));
+});
+
 it('is for inference only', () => {
   const { graph, preprocessing } = preset('mini', 7);
   const training = { momentum: 0.9, weightDecay: 0, decayBiases: false };
