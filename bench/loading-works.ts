@@ -78,14 +78,17 @@ export function preparing(place: Place, encoding: Encoding): Work {
     name: `prepare, ${encoding.kind} records`,
     run: async () => {
       await rm(out, { recursive: true, force: true });
+      const started = performance.now();
       let first: { readonly done: number; readonly at: number } | undefined;
       const onProgress = ({ done }: PrepareProgress): void => {
         first ??= { done, at: performance.now() };
       };
       await prepare(images, { out, size, threads, encoding, onProgress });
-      const { done, at } = first ?? { done: 0, at: Number.NaN };
       // The other threads have as many by then.
-      return (1000 * (files.length - threads * done)) / (performance.now() - at);
+      const { done, at } = first ?? { done: 0, at: started };
+      const left = files.length - threads * done;
+      const [counted, since] = left > 0 ? [left, at] : [files.length, started];
+      return (1000 * counted) / (performance.now() - since);
     },
   };
 }

@@ -15,7 +15,12 @@ export async function prepareChunk({ record, images }: PrepareChunk): Promise<Pr
   const sums = images.some(({ measured }) => measured) ? emptySums(record.size) : null;
   const records: PreparedChunk['records'][number][] = [];
   let counted = 0;
-  const begin = (i: number): Promise<Decoded> => pixelsOf(images[i]?.content, record);
+  const begin = (i: number): Promise<Decoded> => {
+    const decoded = pixelsOf(images[i]?.content, record);
+    // Awaited in its turn, or never when one before it has failed.
+    decoded.catch(() => undefined);
+    return decoded;
+  };
   const underWay = Array.from({ length: decodedAhead }, (_, i) => begin(i));
   for (const [i, { measured }] of images.entries()) {
     const decoded = (await underWay.shift()) as Decoded;
