@@ -6,6 +6,7 @@
 // Both are padded with zeros to a multiple of 32 along k; rows and columns past the last may hold anything.
 #pragma once
 
+#include "core/bfloat16.h"
 #include "cpu/kernels.h"
 
 namespace alexnet::cpu {
@@ -14,11 +15,11 @@ inline constexpr int64_t kBf16Block = 32;  // rows and columns of a block of sum
 inline constexpr int64_t kBf16Depth =
     512;  // 32 KB of 32 rows or columns: one side stays in the nearest cache
 
-inline constexpr int64_t bf16_padded(int64_t numbers) {
+static inline constexpr int64_t bf16_padded(int64_t numbers) {
   return (numbers + kBf16Block - 1) / kBf16Block * kBf16Block;
 }
 // An odd number of cache lines, so that 16 rows do not compete for the same places in the cache.
-inline constexpr int64_t bf16_pitch(int64_t depth) {
+static inline constexpr int64_t bf16_pitch(int64_t depth) {
   const int64_t padded = bf16_padded(depth);
   return padded / kBf16Block % 2 == 0 ? padded + kBf16Block : padded;
 }

@@ -2,19 +2,13 @@
 
 static constexpr int64_t kBlock = kBf16Block;
 
-static inline uint32_t rounded(float number) {
-  const uint32_t bits = __builtin_bit_cast(uint32_t, number);
-  const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
-  return nan ? 0x7fffu : (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
-}
-
 // 32 numbers.
 static inline void round_block(const float* from, uint16_t* to) {
 #if defined(__AVX512BF16__)
   const __m512bh both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + 16), _mm512_loadu_ps(from));
   __builtin_memcpy(to, &both, sizeof both);
 #else
-  for (int64_t i = 0; i < kBlock; ++i) to[i] = static_cast<uint16_t>(rounded(from[i]));
+  for (int64_t i = 0; i < kBlock; ++i) to[i] = static_cast<uint16_t>(to_bfloat16(from[i]));
 #endif
 }
 
@@ -41,7 +35,7 @@ static inline void round_pairs(const float* low, const float* high, uint32_t* to
     _mm512_storeu_si512(to + i, _mm512_permutexvar_epi16(order, reinterpret_cast<__m512i>(both)));
   }
 #else
-  for (int64_t i = 0; i < kBlock; ++i) to[i] = rounded(low[i]) | rounded(high[i]) << 16;
+  for (int64_t i = 0; i < kBlock; ++i) to[i] = to_bfloat16(low[i]) | to_bfloat16(high[i]) << 16;
 #endif
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/bfloat16.h"
 #include "cpu/backend.h"
 
 namespace alexnet::cpu {
@@ -83,19 +84,15 @@ void run(const Fill& op, const Run& run) {
   });
 }
 
-// A row of numbers, or float32 rounded to bfloat16: to nearest, ties to even.
+// A row of numbers as they are, or float32 as bfloat16.
 static void copy_row(const std::byte* from, DType dtype, std::byte* to, DType target, int64_t count) {
   if (dtype == target) {
     std::memcpy(to, from, static_cast<size_t>(count) * bytes_of(dtype));
     return;
   }
-  const auto* words = reinterpret_cast<const uint32_t*>(from);
+  const auto* numbers = reinterpret_cast<const float*>(from);
   auto* halves = reinterpret_cast<uint16_t*>(to);
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t word = words[i];
-    const bool nan = (word & 0x7fffffffu) > 0x7f800000u;
-    halves[i] = static_cast<uint16_t>(nan ? 0x7fffu : (word + 0x7fffu + (word >> 16 & 1u)) >> 16);
-  }
+  for (int64_t i = 0; i < count; ++i) halves[i] = static_cast<uint16_t>(to_bfloat16(numbers[i]));
 }
 
 void run(const Copy& op, const Run& run) {
