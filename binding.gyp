@@ -43,7 +43,7 @@
       "target_name": "alexnet_core",
       "type": "static_library",
       "sources": [
-        "<!@(node -p \"const s = require('./native/sources.json'); [...s.core, ...s.reference, ...s.cpu].join(' ')\")"
+        "<!@(node -p \"const s = require('./native/sources.json'); [...s.core, ...s.reference, ...s.cpu, ...s.images].join(' ')\")"
       ],
       "dependencies": ["isa_baseline"],
       "export_dependent_settings": ["isa_baseline"],

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * 'srgb', or the light of each channel's 256 values (red, green, blue) and the nine numbers, row by row, that make sRGB's light of
- * them: RgbSpace of native/cpu/to_srgb.h.
+ * them: RgbSpace of native/images/to_srgb.h.
  */
 export type RgbSpace = 'srgb' | Float32Array;
 

@@ -6,10 +6,10 @@
 #include "core/status.h"
 
 #if defined(ALEXNET_CUDA)
-#include "cuda/backend.h"
-#include "cuda/card.h"
-#include "cuda/measure.h"
-#include "cuda/peer_check.h"
+#include "cuda/device/backend.h"
+#include "cuda/device/card.h"
+#include "cuda/device/measure.h"
+#include "cuda/device/peer_check.h"
 #endif
 #if defined(ALEXNET_EMULATED)
 #include "emulator/self_test/cases.h"

@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "addon/arguments.h"
-#include "addon/turbojpeg.h"
-#include "cpu/backend.h"
-#include "cpu/resample_image.h"
-#include "cpu/to_srgb.h"
+#include "cpu/device/backend.h"
+#include "images/resample_image.h"
+#include "images/to_srgb.h"
+#include "images/turbojpeg.h"
 
 namespace alexnet::addon {
 namespace {

@@ -3,7 +3,7 @@
 #include "addon/arguments.h"
 #include "core/cpu_info.h"
 #include "core/measure.h"
-#include "cpu/backend.h"
+#include "cpu/device/backend.h"
 
 namespace alexnet::addon {
 namespace {

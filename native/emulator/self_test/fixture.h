@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "cuda/portable.h"
+#include "cuda/language/portable.h"
 
 #if !defined(__CUDACC__)
 #include "emulator/configuration.h"

@@ -1,0 +1,135 @@
+#include "cpu/bf16/convolution.h"
+
+#include "cpu/bf16/product.h"
+#include "cpu/bf16/windows.h"
+#include "cpu/winograd/winograd.h"
+
+namespace alexnet::cpu {
+
+namespace {
+
+// Weights as panels of outputs. Forward an output's numbers are adjacent; the gradient's windows meet the
+// kernel from its other end.
+void pack_panel(const GatherGemm& g, int64_t column, const Bf16Kernels& bf16, uint16_t* packed) {
+  const Grid& grid = g.grid;
+  const int64_t depth = grid.rows * grid.columns * g.inner;
+  const int64_t columns = std::min(kBf16Block, g.outputs - column);
+  const float* from[kBf16Depth];
+  if (!grid.backward)
+    for (int64_t n = 0; n < columns; ++n) from[n] = g.weights + (column + n) * g.w_output;
+  each_bf16_piece(depth, [&](int64_t k, int64_t piece) {
+    uint16_t* to = packed + bf16_columns_at(g.outputs, column, k, piece);
+    if (!grid.backward) return bf16.turn_columns(from, k, columns, piece, to);
+    for (int64_t i = 0; i < piece; ++i) {
+      const int64_t tap = (k + i) / g.inner;
+      const int64_t row = grid.rows - 1 - tap / grid.columns, side = grid.columns - 1 - tap % grid.columns;
+      from[i] = g.weights + row * g.w_row + side * g.w_column + (k + i) % g.inner * g.w_inner;
+    }
+    bf16.pack_columns(from, column, columns, piece, to);
+  });
+}
+
+int64_t packed_halves(const GatherGemm& g) {
+  return bf16_columns_halves(g.outputs, g.grid.rows * g.grid.columns * g.inner);
+}
+
+// One group of a block of images, of which `planes` are the first one's; all units that are a thread's.
+struct GroupOfBlock {
+  const GatherGemm& g;
+  const Bf16Windows& windows;
+  const uint16_t* planes;
+  const uint16_t* packed;
+
+  void unit(const Bf16Unit& unit, uint16_t* own, float* sums, const Bf16Kernels& bf16) const {
+    const uint16_t* from[kBf16Own * kBf16Block];
+    float* to[kBf16Own * kBf16Block];
+    const PixelWalk first(windows.height, windows.width, unit.row);
+    point_at_pixels(planes, windows.strides, first, unit.rows, from);
+    point_at_pixels(g.target, g.target_strides, first, unit.rows, to);
+    const Epilogue epilogue{g.bias, g.accumulate, g.activation, g.scale};
+    multiply_unit(
+        bf16, unit, windows.depth, sums,
+        [&](int64_t k, int64_t depth) {
+          bf16.pack_window_rows(from, windows.rows, k, unit.rows, depth, own);
+          return own;
+        },
+        [&](int64_t k, int64_t depth) { return packed + bf16_columns_at(g.outputs, unit.column, k, depth); },
+        [&](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* block) {
+          bf16.finish(epilogue, block, rows, columns, to + (row - unit.row), column);
+        });
+  }
+};
+
+}  // namespace
+
+// Winograd's scheme takes 25 products where a 3x3 kernel's sum has 81, and 36 for a 5x5 one's 100; a first
+// layer's blocks have a fifth more numbers than its windows.
+bool faster_in_bf16(const Bf16Kernels& bf16, const Grid& grid, bool matrix, bool winograd) {
+  constexpr double kSaved3 = 81.0 / 25, kSaved5 = 100.0 / 36;
+  if (matrix) return grid.images >= kFewImages;
+  return !winograd || bf16.rate > (grid.rows == 5 ? kSaved5 : kSaved3);
+}
+
+size_t bf16_own_floats() { return bf16_floats(kBf16Own * kBf16Block * bf16_pitch(kBf16Depth) + kBf16Block); }
+
+size_t bf16_unit_floats() {
+  return bf16_own_floats() + static_cast<size_t>(kBf16Own * kBf16Ready * kBf16Block * kBf16Block);
+}
+
+size_t bf16_packed_bytes(const GatherGemm& g, int64_t groups) {
+  return static_cast<size_t>(groups * packed_halves(g)) * sizeof(uint16_t);
+}
+
+void bf16_pack_weights(const GatherGemm& first, int64_t groups, int64_t weight_step, const Bf16Kernels& bf16,
+                       ThreadPool& pool, uint16_t* packed) {
+  const int64_t panels = bf16_blocks(first.outputs);
+  pool.share(groups * panels, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t u = begin; u < end; ++u)
+      pack_panel(group_of(first, u / panels, 0, 0, weight_step), u % panels * kBf16Block, bf16,
+                 packed + u / panels * packed_halves(first));
+  });
+}
+
+ScratchSize bf16_scratch_size(const GatherGemm& g, int64_t groups) {
+  const Bf16Windows windows(g.grid, g.inner, groups);
+  const size_t weights = g.packed ? 0 : bf16_floats(groups * packed_halves(g));
+  const int64_t images = windows.block_images(g.grid.images, 0);
+  return {bf16_unit_floats(), weights + bf16_floats(windows.block_halves(images))};
+}
+
+void bf16_gather(const GatherGemm& first, int64_t groups, int64_t source_step, int64_t target_step,
+                 int64_t weight_step, const uint16_t* packed, const Run& run) {
+  const Bf16Kernels& bf16 = run.bf16();
+  const Bf16Windows windows(first.grid, first.inner, groups);
+  const ScratchSize size = bf16_scratch_size(first, groups);
+  float* shared = run.shared();
+  if (!packed) {
+    auto* made = reinterpret_cast<uint16_t*>(shared);
+    bf16_pack_weights(first, groups, weight_step, bf16, run.pool(), made);
+    packed = made;
+    shared += bf16_floats(groups * packed_halves(first));
+  }
+  auto* planes = reinterpret_cast<uint16_t*>(shared);
+  const int64_t images = windows.block_images(first.grid.images, 0);
+  for (int64_t image = 0; image < first.grid.images; image += images) {
+    const int64_t count = std::min(images, first.grid.images - image);
+    windows.round(first.source + image * first.source_strides.image, first.source_strides, source_step, count,
+                  planes, run);
+    const Bf16Units units = bf16_units(count * windows.height * windows.width, first.outputs, kBf16Own,
+                                       kBf16Ready, groups, run.pool().threads());
+    run.pool().share(groups * units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
+      float* own = run.scratch(thread, size.each, size.shared);
+      for (int64_t u = begin; u < end; ++u) {
+        const int64_t index = u / units.count();
+        GatherGemm g = group_of(first, index, 0, target_step, 0);
+        g.target += image * g.target_strides.image;
+        const GroupOfBlock group{g, windows, planes + index * windows.halves,
+                                 packed + index * packed_halves(first)};
+        group.unit(units.at(u % units.count()), reinterpret_cast<uint16_t*>(own), own + bf16_own_floats(),
+                   bf16);
+      }
+    });
+  }
+}
+
+}  // namespace alexnet::cpu

@@ -1,0 +1,24 @@
+// The products in bfloat16 with their instructions carried out by plain C++, for tests on any processor. They
+// count as faster than float32, so that every convolution is computed with them.
+#include "cpu/bf16/kernels.h"
+#include "cpu/isa/simd.h"
+
+#define ALEXNET_BF16_RATE 1e9
+
+#define ALEXNET_BF16 emulated_amx
+#define ALEXNET_BF16_NAME "emulated-amx"
+#define ALEXNET_BF16_CORE "cpu/bf16/tiles.h"
+#include "cpu/bf16/bf16.inc"
+#undef ALEXNET_BF16
+#undef ALEXNET_BF16_NAME
+#undef ALEXNET_BF16_CORE
+
+#define ALEXNET_BF16 emulated_avx512bf16
+#define ALEXNET_BF16_NAME "emulated-avx512bf16"
+#define ALEXNET_BF16_CORE "cpu/bf16/vectors.h"
+#include "cpu/bf16/bf16.inc"
+
+namespace alexnet::cpu {
+const Bf16Kernels* bf16_kernels_emulated_amx() { return &emulated_amx::kTable; }
+const Bf16Kernels* bf16_kernels_emulated_avx512bf16() { return &emulated_avx512bf16::kTable; }
+}  // namespace alexnet::cpu

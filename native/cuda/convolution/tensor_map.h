@@ -1,0 +1,29 @@
+// Descriptions of tensors for TMA, made by the driver on the host and given to kernels as parameters
+// (__grid_constant__). All are of bfloat16, laid into shared memory in rows of 128 bytes with the swizzle of
+// 128 bytes.
+#pragma once
+
+#include <cuda.h>
+
+#include "cuda/convolution/geometry.h"
+#include "cuda/language/numbers.h"
+
+namespace alexnet::cuda {
+
+// A group's kernels as (channel, tap, kernel), read 64 channels x 1 tap x `box_kernels` at a time.
+CUtensorMap map_of_kernels(const Bfloat16* w, const Geometry& g, int box_kernels);
+
+// Images read by windows: how many there are a row and column, how far apart, and where the first begins.
+struct WindowsOverImages {
+  int64_t images, height, width, channels;  // of a group
+  ImageSteps steps;
+  int64_t rows, columns, stride, top, left;
+};
+
+// 64 channels of `pixels` windows at a time, each window's pixel under one tap (load_pixels in hopper.h).
+CUtensorMap map_of_windows(const Bfloat16* images, const WindowsOverImages& windows, int pixels);
+
+// Whether the driver can describe them: its corners are 8 bits, as are the taps' places.
+bool describes(const WindowsOverImages& windows, int64_t window_rows, int64_t window_columns);
+
+}  // namespace alexnet::cuda

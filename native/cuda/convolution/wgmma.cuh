@@ -1,0 +1,45 @@
+// Plans and launches over a list of tiles, for the files of each pass (convolution_*_wgmma.cu).
+#pragma once
+
+#include <array>
+
+#include "cuda/convolution/wgmma.h"
+#include "cuda/gemm/wgmma.cuh"
+
+namespace alexnet::cuda {
+
+template <class... Tile>
+struct WgmmaTiles {
+  static GemmPlan plan(const GemmShape& shape, const Card& card) {
+    static constexpr std::array<GemmTile, sizeof...(Tile)> kTiles = {wgmma_tile<Tile>()...};
+    return plan_gemm(shape, kTiles, card);
+  }
+
+  // `operands_for` makes them for tiles of so many rows and columns.
+  template <class OperandsFor>
+  static void launch(const GemmPlan& plan, const Output& output, const Launch& on,
+                     OperandsFor&& operands_for) {
+    int i = 0;
+    ((i++ == plan.tile
+          ? launch_wgmma<Tile>(plan, operands_for(Tile::kM, Tile::kN), output, on.card, on.stream)
+          : void()),
+     ...);
+  }
+};
+
+// In steps that are whole, as the kernel takes them.
+inline int64_t wgmma_depth(int64_t numbers) { return (numbers + kWgmmaStep - 1) / kWgmmaStep * kWgmmaStep; }
+
+inline WgmmaOperands operands_over(const WindowsOverImages& windows, const Geometry& g,
+                                   int64_t blocks_a_tap) {
+  WgmmaOperands operands;
+  operands.windows_an_image = Divisor(windows.rows * windows.columns);
+  operands.windows_a_row = Divisor(windows.columns);
+  operands.stride = static_cast<int>(windows.stride);
+  operands.top = static_cast<int>(windows.top), operands.left = static_cast<int>(windows.left);
+  operands.window_columns = Divisor(g.window_columns), operands.blocks_a_tap = Divisor(blocks_a_tap);
+  operands.taps = static_cast<int>(g.taps());
+  return operands;
+}
+
+}  // namespace alexnet::cuda

@@ -1,0 +1,85 @@
+// Which types the cards compute with. core/op_checks.h has checked shapes and meanings before.
+#include "core/op_checks.h"
+#include "cuda/device/backend.h"
+
+namespace alexnet::cuda {
+namespace {
+
+void require_number(const char* name, const Tensor& tensor) {
+  require(tensor.dtype == DType::kFloat32 || tensor.dtype == DType::kBfloat16,
+          std::string(name) + " is " + dtype_text(tensor.dtype) +
+              "; expected float32 or bfloat16, which cards compute with");
+}
+
+void require_same(const char* name, const Tensor& tensor, const char* as_name, const Tensor& as) {
+  require(tensor.dtype == as.dtype, std::string(name) + " is " + dtype_text(tensor.dtype) + "; expected " +
+                                        dtype_text(as.dtype) + " on a card, as " + as_name);
+}
+
+void check_types(const ConvolutionForward& op) {
+  require_number("x", op.x), require_same("w", op.w, "x", op.x);
+  if (op.y.dtype != DType::kFloat32) require_same("y", op.y, "x", op.x);
+  if (op.bias) require_dtype("bias", *op.bias, DType::kFloat32);
+}
+void check_types(const ConvolutionBackwardData& op) {
+  require_number("dy", op.dy), require_same("w", op.w, "dy", op.dy), require_same("dx", op.dx, "dy", op.dy);
+}
+void check_types(const ConvolutionBackwardWeights& op) {
+  require_number("x", op.x), require_same("dy", op.dy, "x", op.x);
+  require_dtype("dw", op.dw, DType::kFloat32);
+  if (op.db) require_dtype("db", *op.db, DType::kFloat32);
+}
+void check_types(const SoftmaxCrossEntropy& op) {
+  require_number("logits", op.logits);
+  if (op.probabilities) require_dtype("probabilities", *op.probabilities, DType::kFloat32);
+  if (op.losses) require_dtype("losses", *op.losses, DType::kFloat32);
+  if (op.dlogits) require_number("dlogits", *op.dlogits);
+}
+void check_types(const Sgd& op) {
+  for (const Sgd::Segment& segment : op.segments) {
+    require_dtype("w", segment.w, DType::kFloat32), require_dtype("v", segment.v, DType::kFloat32);
+    require_dtype("g", segment.g, DType::kFloat32);
+    if (segment.copy) require_number("copy", *segment.copy);
+  }
+}
+void check_types(const ConvolutionUpdate& op) {
+  require_number("x", op.x), require_same("dy", op.dy, "x", op.x);
+  require_dtype("w", op.w, DType::kFloat32), require_dtype("v", op.v, DType::kFloat32);
+  if (op.copy) require_number("copy", *op.copy);
+  if (op.db) require_dtype("db", *op.db, DType::kFloat32);
+}
+void check_types(const Preprocess& op) {
+  require_dtype("views", op.views, DType::kFloat32), require_dtype("mean", op.mean, DType::kFloat32);
+  require_number("y", op.y);
+}
+void check_types(const Fill&) {}
+void check_types(const Gaussian& op) { require_number("y", op.y); }
+void check_types(const Copy& op) {
+  if (op.x.dtype != op.y.dtype) require_number("x", op.x), require_number("y", op.y);
+}
+
+// The rest computes in the type of what it reads.
+void check_alike(const ComputeOp& op) {
+  const std::vector<Operand> operands = operands_of(op);
+  for (const Operand& operand : operands) {
+    require_number(operand.name.data(), *operand.tensor);
+    require_same(operand.name.data(), *operand.tensor, operands[0].name.data(), *operands[0].tensor);
+  }
+}
+
+}  // namespace
+
+void CudaBackend::check(const ComputeOp& op) const {
+  std::visit(
+      [&](const auto& o) {
+        if constexpr (requires { check_types(o); })
+          check_types(o);
+        else
+          check_alike(op);
+      },
+      op);
+  check_dense(op);
+  check_pool_size(op);
+}
+
+}  // namespace alexnet::cuda

@@ -1,0 +1,52 @@
+// What a kernel says about a label or a crop that points outside: one word, and the greatest word is the
+// complaint about the first image, so that threads report by atomicMax in any order. 0 is no complaint.
+//
+//   a label   (2^32 - 1 - image) << 32 | label as uint32
+//   a crop    (2^32 - 1 - (2 * image + which)) << 32 | top or left as float32's bits; which: 0 top, 1 left
+//
+// Images are fewer than 2^31 - 1, so a complaint is never 0. core/contents.cc has the same checks for the
+// other backends, and the messages.
+#pragma once
+
+#include <cstring>
+
+#include "cuda/device/launch.h"
+
+namespace alexnet::cuda {
+
+struct LabelFault {
+  int64_t image;
+  int32_t label;
+};
+struct CropFault {
+  int64_t image;
+  bool left;  // it is `left` that is wrong; `top` is in order. Else it is `top`
+  float value;
+};
+
+__host__ __device__ __forceinline__ Fault encode_label_fault(int64_t image, int32_t label) {
+  return Fault{0xffffffffu - static_cast<uint32_t>(image)} << 32 | static_cast<uint32_t>(label);
+}
+__host__ __device__ __forceinline__ Fault encode_crop_fault(int64_t image, bool left, float value) {
+  uint32_t bits;
+#if defined(__CUDA_ARCH__)
+  bits = __float_as_uint(value);
+#else
+  std::memcpy(&bits, &value, sizeof bits);
+#endif
+  return Fault{0xffffffffu - (2 * static_cast<uint32_t>(image) + (left ? 1 : 0))} << 32 | bits;
+}
+
+inline LabelFault decode_label_fault(Fault fault) {
+  return {0xffffffffu - static_cast<uint32_t>(fault >> 32),
+          static_cast<int32_t>(static_cast<uint32_t>(fault))};
+}
+inline CropFault decode_crop_fault(Fault fault) {
+  const uint32_t place = 0xffffffffu - static_cast<uint32_t>(fault >> 32);
+  const auto bits = static_cast<uint32_t>(fault);
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return {place / 2, place % 2 == 1, value};
+}
+
+}  // namespace alexnet::cuda

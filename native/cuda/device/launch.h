@@ -1,0 +1,55 @@
+// What an op's host side has to launch its kernels with, and the one way to launch them.
+#pragma once
+
+#include <utility>
+
+#include "core/tensor.h"
+#include "cuda/device/card.h"
+#include "cuda/device/status.h"
+#include "cuda/language/portable.h"
+
+namespace alexnet::cuda {
+
+// What changes from run to run, in device memory, so that a captured graph reads it anew.
+struct StepMemory {
+  const uint32_t* number;       // Step::number
+  const float* learning_rates;  // Step::learning_rates
+};
+
+// A kernel that finds a label or a crop outside its range reports it by atomicMax and touches nothing there.
+// The greatest report belongs to the first image. 0: no complaint.
+using Fault = unsigned long long;
+
+// One op being carried out.
+struct Launch {
+  const Card& card;
+  std::byte* arena;  // device memory
+  size_t workspace_offset;
+  cudaStream_t stream;
+  StepMemory step;
+  Fault* fault;  // device memory, this command's own
+
+  template <class T>
+  T* data(const Tensor& tensor) const {
+    return reinterpret_cast<T*>(arena + tensor.offset);
+  }
+  template <class T>
+  T* workspace() const {
+    return reinterpret_cast<T*>(arena + workspace_offset);
+  }
+};
+
+// Queues a kernel. Throws what check() throws.
+template <class... Parameters, class... Arguments>
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
+            Arguments&&... arguments) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = grid;
+  config.blockDim = block;
+  config.dynamicSmemBytes = shared_bytes;
+  config.stream = stream;
+  check(cudaLaunchKernelEx(&config, kernel, Parameters(std::forward<Arguments>(arguments))...),
+        "launching a kernel");
+}
+
+}  // namespace alexnet::cuda

@@ -1,0 +1,48 @@
+// What the CUDA backend computes: `run` queues an op's kernels on a stream, `workspace` says what scratch
+// they need (bytes). Shapes, overlaps and types have been checked when a program was compiled
+// (core/validate.h, cuda/check.cc): tensors are float32 or bfloat16 as cuda/check.cc says; dense but for
+// convolutions' x, y, dy, dx, for copies and for sums, whose rows, columns and images may lie apart.
+//
+// Every kernel gives the same bits for the same operands, from run to run: no atomics in sums of floats, and
+// partial sums are added in a fixed order.
+#pragma once
+
+#include "core/ops.h"
+#include "cuda/device/launch.h"
+
+namespace alexnet::cuda {
+
+void run(const ConvolutionForward& op, const Launch& on);
+void run(const ConvolutionBackwardData& op, const Launch& on);
+void run(const ConvolutionBackwardWeights& op, const Launch& on);
+void run(const LrnForward& op, const Launch& on);
+void run(const LrnBackward& op, const Launch& on);
+void run(const MapNormForward& op, const Launch& on);
+void run(const MapNormBackward& op, const Launch& on);
+void run(const MaxPoolForward& op, const Launch& on);
+void run(const MaxPoolBackward& op, const Launch& on);
+void run(const LrnPoolForward& op, const Launch& on);
+void run(const LrnPoolBackward& op, const Launch& on);
+void run(const ActivationForward& op, const Launch& on);
+void run(const ActivationBackward& op, const Launch& on);
+void run(const DropoutMask& op, const Launch& on);
+void run(const Scale& op, const Launch& on);
+void run(const SoftmaxCrossEntropy& op, const Launch& on);
+void run(const Sgd& op, const Launch& on);
+void run(const ConvolutionUpdate& op, const Launch& on);
+void run(const Preprocess& op, const Launch& on);
+void run(const Fill& op, const Launch& on);
+void run(const Gaussian& op, const Launch& on);
+void run(const Copy& op, const Launch& on);
+void run(const Sum& op, const Launch& on);
+
+template <class Op>
+size_t workspace(const Op&, const Card&) {
+  return 0;
+}
+size_t workspace(const ConvolutionForward& op, const Card& card);
+size_t workspace(const ConvolutionBackwardData& op, const Card& card);
+size_t workspace(const ConvolutionBackwardWeights& op, const Card& card);
+size_t workspace(const ConvolutionUpdate& op, const Card& card);
+
+}  // namespace alexnet::cuda

@@ -1,0 +1,80 @@
+// The reference backend: every op in plain loops in double, one thread, never optimised. The
+// oracle of the conformance suite; with float64 tensors nothing is rounded, so gradients can be checked by
+// finite differences.
+#include <string_view>
+#include <type_traits>
+
+#include "core/status.h"
+#include "reference/device/ops.h"
+
+namespace alexnet {
+namespace {
+
+// Numbers may be float32, float64 or bfloat16, each operand as it likes; pixels, labels and ranks have the
+// type that core/ops.h gives them.
+struct CheckTypes {
+  const char* op;
+
+  void input(std::string_view name, const Tensor& tensor) const { check(name, tensor.dtype); }
+  void input(std::string_view name, const std::optional<Tensor>& tensor) const {
+    if (tensor) check(name, tensor->dtype);
+  }
+  template <class T>
+  void output(std::string_view name, const T& tensor) const {
+    input(name, tensor);
+  }
+  template <class T>
+  void inout(std::string_view name, const T& tensor) const {
+    input(name, tensor);
+  }
+
+ private:
+  void check(std::string_view name, DType dtype) const {
+    const bool fits = name == "images" ? dtype == DType::kUint8
+                      : name == "labels" || name == "ranks"
+                          ? dtype == DType::kInt32
+                          : dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kBfloat16;
+    if (!fits)
+      throw Error("BAD_PROGRAM", std::string(op) + ": the reference backend does not take this type for " +
+                                     std::string(name));
+  }
+};
+
+class ReferenceBackend final : public HostBackend {
+ public:
+  size_t workspace(const ComputeOp& op) const override {
+    const auto* update = std::get_if<ConvolutionUpdate>(&op);
+    return update ? update->w.bytes() : 0;
+  }
+
+  void check(const ComputeOp& op) const override {
+    std::visit(
+        [](const auto& o) {
+          using Op = std::decay_t<decltype(o)>;
+          if constexpr (!std::is_same_v<Op, Copy> && !std::is_same_v<Op, Fill>)
+            Op::visit(o, CheckTypes{Op::kName});
+        },
+        op);
+  }
+
+  void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) override {
+    if (const auto* update = std::get_if<ConvolutionUpdate>(&op)) {
+      const Tensor gradient = update->gradient_at(workspace_offset);
+      reference::run(update->gradient(gradient), *this, step);
+      reference::run(update->update(gradient), *this, step);
+      return;
+    }
+    std::visit(
+        [&](const auto& o) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(o)>, ConvolutionUpdate>)
+            reference::run(o, *this, step);
+        },
+        op);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
+
+}  // namespace alexnet

@@ -1,0 +1,32 @@
+// The reference backend's ops, one overload each. What an op means is written in core/ops.h; the files beside
+// this one write it once more as loops, with the paper's formula above them.
+#pragma once
+
+#include "reference/device/view.h"
+
+namespace alexnet::reference {
+
+void run(const ConvolutionForward& op, const HostBackend& arena, const Step& step);
+void run(const ConvolutionBackwardData& op, const HostBackend& arena, const Step& step);
+void run(const ConvolutionBackwardWeights& op, const HostBackend& arena, const Step& step);
+void run(const LrnForward& op, const HostBackend& arena, const Step& step);
+void run(const LrnBackward& op, const HostBackend& arena, const Step& step);
+void run(const MapNormForward& op, const HostBackend& arena, const Step& step);
+void run(const MapNormBackward& op, const HostBackend& arena, const Step& step);
+void run(const MaxPoolForward& op, const HostBackend& arena, const Step& step);
+void run(const MaxPoolBackward& op, const HostBackend& arena, const Step& step);
+void run(const LrnPoolForward& op, const HostBackend& arena, const Step& step);
+void run(const LrnPoolBackward& op, const HostBackend& arena, const Step& step);
+void run(const ActivationForward& op, const HostBackend& arena, const Step& step);
+void run(const ActivationBackward& op, const HostBackend& arena, const Step& step);
+void run(const DropoutMask& op, const HostBackend& arena, const Step& step);
+void run(const Scale& op, const HostBackend& arena, const Step& step);
+void run(const SoftmaxCrossEntropy& op, const HostBackend& arena, const Step& step);
+void run(const Sgd& op, const HostBackend& arena, const Step& step);
+void run(const Preprocess& op, const HostBackend& arena, const Step& step);
+void run(const Fill& op, const HostBackend& arena, const Step& step);
+void run(const Gaussian& op, const HostBackend& arena, const Step& step);
+void run(const Copy& op, const HostBackend& arena, const Step& step);
+void run(const Sum& op, const HostBackend& arena, const Step& step);
+
+}  // namespace alexnet::reference
