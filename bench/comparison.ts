@@ -5,7 +5,7 @@ import type { OpTime, Pass, Rate, Setting } from './rows.js';
 /** What is compared: a report of this program, or of a peer (bench/peers), which may have several ways to do one op. */
 export interface Results {
   readonly program: string;
-  readonly ops: readonly (OpTime & { readonly variant?: string })[];
+  readonly ops: readonly (Omit<OpTime, 'op'> & { readonly op: string; readonly variant?: string })[];
   readonly rates: readonly Rate[];
   readonly problems?: readonly { readonly what: string; readonly problem: string }[];
 }

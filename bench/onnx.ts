@@ -1,7 +1,8 @@
 /** A network as an ONNX model, for ONNX Runtime to run: protobuf by hand, opset 17, the input padded already. */
 
 import { AlexNetError } from '../lib/errors.js';
-import type { Graph, Layer } from '../lib/graph/graph.js';
+import { unknownLayer, type Graph, type Layer } from '../lib/graph/graph.js';
+import { classCount, layerShapes } from '../lib/graph/shapes.js';
 
 export interface OnnxTensor {
   readonly shape: readonly number[];
@@ -127,6 +128,8 @@ class Builder {
         return;
       case 'map_norm':
         throw new AlexNetError('GRAPH', 'normalisation within maps has no operator in ONNX');
+      default:
+        unknownLayer(layer);
     }
   }
 
@@ -172,13 +175,8 @@ class Builder {
 export function onnxModel(options: OnnxOptions): Buffer {
   const { graph, batch, side } = options;
   const builder = new Builder(options);
-  let maps = graph.input.channels;
-  let units = 0;
-  for (const [place, layer] of graph.layers.entries()) {
-    builder.layer(layer, maps, place === 0);
-    if (layer.kind === 'convolution') maps = layer.maps;
-    if (layer.kind === 'fully_connected') units = layer.units;
-  }
+  for (const [place, { layer, input }] of layerShapes(graph).entries())
+    builder.layer(layer, input.channels, place === 0);
   builder.node('Softmax', [builder.last], { axis: 1 }, ['probabilities']);
   const network = block(
     7,
@@ -186,7 +184,7 @@ export function onnxModel(options: OnnxOptions): Buffer {
     text(2, graph.name),
     ...builder.tensors,
     valueInfo(11, 'input', [batch, graph.input.channels, side, side]),
-    valueInfo(12, 'probabilities', [batch, units]),
+    valueInfo(12, 'probabilities', [batch, classCount(graph)]),
   );
   const [irVersion, opset] = [8, 17];
   return Buffer.concat([integer(1, irVersion), block(8, integer(2, opset)), network].flat());

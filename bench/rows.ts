@@ -1,7 +1,7 @@
 /** What a benchmark's figures are: plain data, the same from this program and from its peers (bench/peers). */
 
 import { elements, type Draft, type Value } from '../lib/plan/builder.js';
-import { bytesOf } from '../lib/plan/commands.js';
+import { bytesOf, type OpName } from '../lib/plan/commands.js';
 import { cost } from '../lib/plan/cost.js';
 import type { Precision } from '../lib/plan/precision.js';
 import type { ProfileSpan } from '../lib/runtime/native.js';
@@ -20,7 +20,7 @@ export interface OpTime extends Setting {
   readonly device: number;
   /** The layer. */
   readonly label: string;
-  readonly op: string;
+  readonly op: OpName;
   /** Median over the runs. */
   readonly milliseconds: number;
   readonly flops: number;
@@ -55,7 +55,7 @@ export const median = (values: readonly number[]): number => {
 };
 
 /** Runs beside the computation, or takes no time of its own. */
-const beside = (op: string): boolean => op === 'transfer' || op === 'wait';
+const beside = (op: OpName): boolean => op === 'transfer' || op === 'wait';
 
 const sent = ({ shape, dtype }: Value): number => elements(shape) * bytesOf[dtype];
 
@@ -95,11 +95,40 @@ export const perSecond = (amount: number, milliseconds: number): number =>
 export const fraction = (value: number, most: number | undefined): number | undefined =>
   value > 0 && most !== undefined && most > 0 ? value / most : undefined;
 
+/** Ops whose time goes into products, which the cores for the precision compute; the others add and scale in float32. */
+const multiplies: Readonly<Record<OpName, boolean>> = {
+  convolution_forward: true,
+  convolution_backward_data: true,
+  convolution_backward_weights: true,
+  convolution_update: true,
+  lrn_forward: false,
+  lrn_backward: false,
+  lrn_pool_forward: false,
+  lrn_pool_backward: false,
+  map_norm_forward: false,
+  map_norm_backward: false,
+  max_pool_forward: false,
+  max_pool_backward: false,
+  activation_forward: false,
+  activation_backward: false,
+  dropout: false,
+  scale: false,
+  softmax_cross_entropy: false,
+  sgd: false,
+  preprocess: false,
+  fill: false,
+  gaussian: false,
+  copy: false,
+  sum: false,
+  transfer: false,
+  wait: false,
+};
+
 /** How fast an op is, and what of its device's ceilings: products of the cores for them, the rest of float32's. */
 export function throughput(row: OpTime, ceilings: Ceilings | undefined) {
   const gflops = perSecond(row.flops, row.milliseconds);
   const gigabytes = perSecond(row.bytes, row.milliseconds);
-  const cores = row.op.startsWith('convolution') ? row.precision : 'fp32';
+  const cores = multiplies[row.op] ? row.precision : 'fp32';
   return {
     gflops,
     gigabytes,

@@ -2,6 +2,7 @@
 
 import { AlexNetError } from '../../lib/errors.js';
 import type { Schedule } from '../../lib/train/recipe.js';
+import { unreachable } from '../../lib/unreachable.js';
 import type { Given, Option } from '../command.js';
 import { aboveOne, oneOf, positiveWhole, risingEpochs } from '../values.js';
 
@@ -53,5 +54,7 @@ export function scheduleFrom(given: Given, standard: Schedule): Schedule | undef
       for (const flag of ['step-at', 'factor']) reject(given, flag, kind, 'add --schedule step');
       reject(given, 'patience', kind, 'add --schedule plateau');
       return { kind };
+    default:
+      return unreachable(kind);
   }
 }

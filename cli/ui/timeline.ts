@@ -1,5 +1,6 @@
 /** A step's timeline as text: a lane for what each device computes and one for what it sends. */
 
+import type { OpName } from '../../lib/plan/commands.js';
 import type { Span } from '../../lib/plan/timeline.js';
 import { duration } from './format.js';
 
@@ -30,16 +31,40 @@ const otherSigns = [
   [waiting, 'waits for the other device'],
 ] as const;
 
+/** Of what is not a learned layer's own. */
+const signs: Readonly<Record<OpName, string>> = {
+  convolution_forward: 'x',
+  convolution_backward_data: 'x',
+  convolution_backward_weights: 'x',
+  convolution_update: 'x',
+  lrn_forward: 'n',
+  lrn_backward: 'n',
+  lrn_pool_forward: 'n',
+  lrn_pool_backward: 'n',
+  map_norm_forward: 'n',
+  map_norm_backward: 'n',
+  max_pool_forward: 'p',
+  max_pool_backward: 'p',
+  activation_forward: 'x',
+  activation_backward: 'x',
+  dropout: 'x',
+  scale: 'x',
+  softmax_cross_entropy: 's',
+  sgd: 'x',
+  preprocess: 'i',
+  fill: 'x',
+  gaussian: 'x',
+  copy: 'x',
+  sum: 'x',
+  transfer: 'x',
+  wait: waiting,
+};
+
 /** One sign for each thing a device does; what a layer does backward has the layer's sign too. */
 function signOf({ label, op }: Span, learned: readonly string[]): string {
   if (op === 'wait') return waiting;
   const place = learned.indexOf(label);
-  if (place >= 0) return learnedSigns[place] ?? '?';
-  if (op.startsWith('lrn') || op.startsWith('map_norm')) return 'n';
-  if (op.startsWith('max_pool')) return 'p';
-  if (op === 'preprocess') return 'i';
-  if (op === 'softmax_cross_entropy') return 's';
-  return 'x';
+  return place >= 0 ? (learnedSigns[place] ?? '?') : signs[op];
 }
 
 /** Every column shows what took most of its time, but for waiting, which is what a schedule is to be judged by. */

@@ -1,7 +1,6 @@
 /** What happens to each training image each time it is used, as rows for the devices' preprocessing (section 4.1). */
 
-import type { Seed } from '../plan/commands.js';
-import { normals, randomBlock } from '../random/philox.js';
+import { normals, randomBlock, type Seed } from '../random/philox.js';
 import { streams } from '../random/streams.js';
 import type { ColourAxes } from './colour.js';
 

@@ -6,8 +6,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { Seed } from '../plan/commands.js';
-import { randomBlock, unit } from '../random/philox.js';
+import { randomBlock, unit, type Seed } from '../random/philox.js';
 import { streams } from '../random/streams.js';
 import { writeWholeFolder } from './whole-folder.js';
 

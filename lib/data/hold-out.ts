@@ -1,6 +1,6 @@
 /** A part of the images set aside for validation, the same part of every class, chosen by the seed alone. */
 
-import type { Seed } from '../plan/commands.js';
+import type { Seed } from '../random/philox.js';
 import { imageAt } from './permutation.js';
 import type { Range } from './store/types.js';
 

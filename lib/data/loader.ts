@@ -1,6 +1,6 @@
 /** Batches of a store: for training in a keyed order with augmentation, for measuring one after the other. */
 
-import type { Seed } from '../plan/commands.js';
+import type { Seed } from '../random/philox.js';
 import { trainingViews, type Augmenting } from './augment.js';
 import { BatchQueue, type Lent } from './batch-queue.js';
 import { imageAt } from './permutation.js';

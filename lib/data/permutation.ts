@@ -4,8 +4,7 @@
  * by one that the row chooses (a Feistel network, Philox its round function); what falls outside `count` goes round again.
  */
 
-import type { Seed } from '../plan/commands.js';
-import { philox4x32 } from '../random/philox.js';
+import { philox4x32, type Seed } from '../random/philox.js';
 import { streams } from '../random/streams.js';
 
 /** Few images leave each round few values to choose by; their orders are visibly lopsided below 12 rounds. */

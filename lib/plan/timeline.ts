@@ -1,5 +1,6 @@
 /** When each device would do what, if it kept a steady rate: the schedule's shape, not a promise of its speed. */
 
+import type { OpName } from './commands.js';
 import type { Draft, PlannedTransfer } from './builder.js';
 import { cost } from './cost.js';
 
@@ -21,7 +22,7 @@ export interface Span {
   /** Where it runs: beside the commands, transfers have a lane of their own. */
   readonly lane: 'compute' | 'transfer';
   readonly label: string;
-  readonly op: string;
+  readonly op: OpName;
   /** Seconds from the step's start. */
   readonly start: number;
   readonly end: number;

@@ -1,9 +1,10 @@
 /** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
 
 import { AlexNetError } from '../errors.js';
-import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
+import type { Graph, Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
-import type { Command, Seed } from '../plan/commands.js';
+import type { Command } from '../plan/commands.js';
+import type { Seed } from '../random/philox.js';
 import type { Plan, Port } from '../plan/plan.js';
 import type { Precision } from '../plan/precision.js';
 import type { Shard } from '../plan/parameters.js';
@@ -60,11 +61,6 @@ export interface Inference extends Losses {
   readonly probabilities: Float32Array;
   /** batch × units of the layer below the classifier. */
   readonly features: Float32Array;
-}
-
-/** The layer whose output the classifier reads: fc7, behind its activation and dropout. */
-export function featureLayer(graph: Graph): string | undefined {
-  return graph.layers[graph.layers.findLastIndex(isLearned) - 1]?.name;
 }
 
 export class Network implements AsyncDisposable {

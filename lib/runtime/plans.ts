@@ -5,7 +5,8 @@ import { updateOn } from '../plan/backward.js';
 import type { Command } from '../plan/commands.js';
 import { plan, type Plan } from '../plan/plan.js';
 import type { Device } from './native.js';
-import { featureLayer, type NetworkOptions } from './network.js';
+import type { NetworkOptions } from './network.js';
+import { featureLayer } from '../graph/graph.js';
 
 export interface Plans {
   readonly training: Plan | undefined;

@@ -3,8 +3,8 @@
 import { AlexNetError } from '../errors.js';
 import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/checkpoint-file.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
-import { isLearned } from '../graph/graph.js';
-import { layerShapes } from '../graph/shapes.js';
+import { isLearned, unknownLayer, type LearnedLayer } from '../graph/graph.js';
+import { layerShapes, type WeightShape } from '../graph/shapes.js';
 import type { ErrorRates } from './types.js';
 import type { Plateau } from './rates.js';
 
@@ -36,16 +36,27 @@ export interface Checkpoint extends ModelDescription {
 const format = 'alexnet-native 1';
 const momentumPrefix = 'momentum.';
 
+/** As in PyTorch: a fully connected layer's weights are O×I, its input flattened C×H×W. */
+function storedShape(layer: LearnedLayer, weights: WeightShape): readonly number[] {
+  switch (layer.kind) {
+    case 'convolution':
+      return weights;
+    case 'fully_connected': {
+      const [out, input, rows, columns] = weights;
+      return [out, input * rows * columns];
+    }
+    default:
+      return unknownLayer(layer);
+  }
+}
+
 /** Name → shape of every parameter of a graph. */
 export function parameterShapes(graph: Graph): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const { layer, weights } of layerShapes(graph)) {
     if (!isLearned(layer) || !weights) continue;
-    const [out, input, rows, columns] = weights;
-    // As in PyTorch: a fully connected layer's weights are O×I, its input flattened C×H×W.
-    const shape = layer.kind === 'convolution' ? weights : [out, input * rows * columns];
-    shapes.set(`${layer.name}.weight`, shape);
-    shapes.set(`${layer.name}.bias`, [out]);
+    shapes.set(`${layer.name}.weight`, storedShape(layer, weights));
+    shapes.set(`${layer.name}.bias`, [weights[0]]);
   }
   return shapes;
 }

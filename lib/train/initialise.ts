@@ -2,7 +2,8 @@
 
 import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { layerShapes } from '../graph/shapes.js';
-import type { Command, Seed } from '../plan/commands.js';
+import type { Command } from '../plan/commands.js';
+import type { Seed } from '../random/philox.js';
 import type { Network } from '../runtime/network.js';
 import { streams } from '../random/streams.js';
 import type { Initialisation } from './recipe.js';
