@@ -1,6 +1,6 @@
 /** Two programs' figures side by side. Pure: rows in, rows out. */
 
-import type { OpTime, Pass, Rate, Setting } from './rows.js';
+import type { OpTime, Pass, Rate, Setting } from '../lib/bench/rows.js';
 
 /** What is compared: a report of this program, or of a peer (bench/peers), which may have several ways to do one op. */
 export interface Results {

@@ -10,7 +10,7 @@ import sharp from 'sharp';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { batches } from '../cli/commands/bench-options.js';
-import { plural } from '../cli/ui/format.js';
+import { plural } from '../lib/text/numbers.js';
 import { packageRoot } from '../lib/package-root.js';
 import { parseDevices } from '../lib/runtime/devices.js';
 import { peerKinds, usualPeers } from './cpu-peers.js';
@@ -26,7 +26,7 @@ import {
 import { curves } from './curves.js';
 import { handOver, paddedInput, type Handover } from './handover.js';
 import { startOurs, type Own } from './ours.js';
-import { circumstances, type Problem } from './report.js';
+import { circumstances, type Problem } from '../lib/bench/report.js';
 import { takeTurns, type Contender, type Timing } from './turns.js';
 
 const list = { type: 'string', requiresArg: true } as const;

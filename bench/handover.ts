@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeHeader } from '../lib/formats/safetensors.js';
 import { isLearned, type Graph, type Preprocessing } from '../lib/graph/graph.js';
-import { parameterShapes } from '../lib/train/checkpoint.js';
+import { parameterShapes } from '../lib/run/checkpoint.js';
 import { onnxModel, type OnnxTensor } from './onnx.js';
 
 export interface Handover {

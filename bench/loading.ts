@@ -9,8 +9,8 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { rate, significant } from '../cli/ui/format.js';
-import { table, type Column } from '../cli/ui/table.js';
+import { rate, significant } from '../lib/text/numbers.js';
+import { table, type Column } from '../lib/text/table.js';
 import {
   bareDecode,
   loading,

@@ -6,8 +6,8 @@ import { preset } from '../lib/graph/presets.js';
 import type { Precision } from '../lib/plan/precision.js';
 import { parseDevices } from '../lib/runtime/devices.js';
 import { Network } from '../lib/runtime/network.js';
-import { initialise } from '../lib/train/initialise.js';
-import type { Pass } from './rows.js';
+import { initialise } from '../lib/runtime/initialise.js';
+import type { Pass } from '../lib/bench/rows.js';
 import type { Contender } from './turns.js';
 
 export interface OwnOptions {

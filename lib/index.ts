@@ -33,6 +33,6 @@ export {
   type Initialisation,
   type Recipe,
   type Schedule,
-} from './train/recipe.js';
+} from './train/recipes.js';
 export { train } from './train/train.js';
 export type { ErrorRates, TrainEvent, TrainOptions, TrainResult } from './train/types.js';

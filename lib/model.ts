@@ -15,10 +15,10 @@ import { classCount } from './graph/shapes.js';
 import { seedWords } from './random/philox.js';
 import { chooseDevices, type DeviceChoice } from './runtime/choose.js';
 import { Network } from './runtime/network.js';
-import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './train/checkpoint.js';
-import { initialise } from './train/initialise.js';
-import type { Initialisation } from './train/recipe.js';
-import { existingCheckpoint } from './train/run-folder.js';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './run/checkpoint.js';
+import { initialise } from './runtime/initialise.js';
+import type { Initialisation } from './train/recipes.js';
+import { existingCheckpoint } from './run/run-folder.js';
 
 export interface DeviceOptions extends DeviceChoice {
   /** Images a run of the devices takes at once; default 32. */

@@ -1,7 +1,7 @@
 /** alexnet-native bench: every op of a step, and whole steps, beside what the devices can do at most. */
 
-import type { Report } from '../../bench/report.js';
-import type { Rate } from '../../bench/rows.js';
+import type { Report } from '../../lib/bench/report.js';
+import type { Rate } from '../../lib/bench/rows.js';
 import { presetNames } from '../../lib/graph/presets.js';
 import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
 import { outputFor } from '../ui/output.js';
@@ -24,8 +24,8 @@ async function run(given: Given): Promise<number> {
   };
   const file = given.flag('out', path);
   const [{ bench }, { headLines, settingLines, copyLines }, { writeFileSync }] = await Promise.all([
-    import('../../bench/report.js'),
-    import('../../bench/tables.js'),
+    import('../../lib/bench/report.js'),
+    import('../ui/bench-lines.js'),
     import('node:fs'),
   ]);
   using output = outputFor(given);

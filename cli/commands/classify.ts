@@ -3,10 +3,10 @@
 import type { Classification } from '../../lib/model.js';
 import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
 import { program } from '../parser.js';
-import { percent } from '../ui/format.js';
+import { percent } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
-import { table } from '../ui/table.js';
+import { table } from '../../lib/text/table.js';
 import { positiveWhole, views as viewCount } from '../values.js';
 import { modelOptions } from './model-options.js';
 

@@ -2,9 +2,9 @@
 
 import type { CudaInfo } from '../../lib/runtime/native.js';
 import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
-import { bytes, plural } from '../ui/format.js';
+import { bytes, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
-import { list } from '../ui/table.js';
+import { list } from '../../lib/text/table.js';
 
 const onCpu = [
   { devices: 'cpu', about: 'one device with all cores; the default' },

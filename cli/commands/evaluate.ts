@@ -2,11 +2,11 @@
 
 import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
 import { Counting } from '../ui/counting.js';
-import { count, loss, percent } from '../ui/format.js';
+import { count, loss, percent } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { skippedLines } from '../ui/skipped.js';
-import { list } from '../ui/table.js';
+import { list } from '../../lib/text/table.js';
 import { oneOf, views as viewCount } from '../values.js';
 import { modelOptions } from './model-options.js';
 

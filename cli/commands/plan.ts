@@ -44,7 +44,7 @@ async function run(given: Given): Promise<number> {
   const [{ preset }, { planReport }, { recipes }] = await Promise.all([
     import('../../lib/graph/presets.js'),
     import('../../lib/plan/report.js'),
-    import('../../lib/train/recipe.js'),
+    import('../../lib/train/recipes.js'),
   ]);
   const { graph, preprocessing, about } = preset(presetName, classes);
   const recipe = recipes[presetName];

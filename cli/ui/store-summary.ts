@@ -1,8 +1,8 @@
 /** What is in a store, as `prepare` ends with and `inspect` begins with. */
 
 import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
-import { bytes, count, plural } from './format.js';
-import { list } from './table.js';
+import { bytes, count, plural } from '../../lib/text/numbers.js';
+import { list } from '../../lib/text/table.js';
 
 /** Reasons shown; the file has them all. */
 const shown = 5;

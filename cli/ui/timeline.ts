@@ -2,7 +2,7 @@
 
 import type { OpName } from '../../lib/plan/commands.js';
 import type { Span } from '../../lib/plan/timeline.js';
-import { duration } from './format.js';
+import { duration } from '../../lib/text/numbers.js';
 
 export interface TimelineOptions {
   /** Layers that learn, in their order: 1 to 9, then a, b, … */

@@ -4,7 +4,7 @@ import type { TrainEvent } from '../../lib/train/types.js';
 import { unreachable } from '../../lib/unreachable.js';
 import { barLine, type Field } from './bar.js';
 import { Counting, plainInterval } from './counting.js';
-import { count, duration, loss, percent, plural, rate, significant } from './format.js';
+import { count, duration, loss, percent, plural, rate, significant } from '../../lib/text/numbers.js';
 import type { LiveLine } from './live-line.js';
 import { Preparing } from './prepare-progress.js';
 import { RunningMean } from './running-mean.js';

@@ -1,7 +1,7 @@
 /** Learning rates of every weight and bias tensor, as a pure function of the recipe and the run's position. */
 
 import { isLearned, type Graph } from '../graph/graph.js';
-import type { Change, Recipe } from './recipe.js';
+import type { Change, Recipe } from './recipes.js';
 
 /** The multiple of the last change at or before this epoch. */
 function timesAt(changes: readonly Change[], epoch: number): number | undefined {

@@ -4,7 +4,7 @@ import type { PrepareProgress } from '../data/store/prepare.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Precision } from '../plan/precision.js';
 import type { DeviceChoice } from '../runtime/choose.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './recipes.js';
 
 export interface TrainOptions extends DeviceChoice {
   /**

@@ -2,7 +2,7 @@
 
 import { AlexNetError } from '../errors.js';
 import { isLearned, type Graph } from '../graph/graph.js';
-import { initialisations, type Recipe } from './recipe.js';
+import { initialisations, type Recipe } from './recipes.js';
 
 function expect(fits: boolean, expected: string, name: string, received: unknown): void {
   if (!fits)

@@ -5,7 +5,7 @@ import { trainingViews } from '../../lib/data/augment.js';
 import type { ColourAxes } from '../../lib/data/colour.js';
 import { preset, presetNames } from '../../lib/graph/presets.js';
 import { closeOps, preprocess, type OpsDevice } from '../../lib/ops.js';
-import { recipes } from '../../lib/train/recipe.js';
+import { recipes } from '../../lib/train/recipes.js';
 import { networkInput, type Drawn } from './augmentation-reference.js';
 import { Random, testSeed } from './random.js';
 

@@ -5,7 +5,7 @@ import { preset } from '../../lib/graph/presets.js';
 import type { Precision } from '../../lib/plan/precision.js';
 import { parseDevices, type DeviceChoices } from '../../lib/runtime/devices.js';
 import { Network, type Batch } from '../../lib/runtime/network.js';
-import { initialise } from '../../lib/train/initialise.js';
+import { initialise } from '../../lib/runtime/initialise.js';
 import { Random } from '../conformance/random.js';
 
 const { graph, preprocessing } = preset('mini', 10);

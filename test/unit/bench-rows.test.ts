@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, opTimes, perSecond, sumOfOps, throughput, type OpTime } from '../../bench/rows.js';
+import { median, opTimes, perSecond, sumOfOps, throughput, type OpTime } from '../../lib/bench/rows.js';
 import { preset } from '../../lib/graph/presets.js';
 import { plan } from '../../lib/plan/plan.js';
 import type { ProfileSpan } from '../../lib/runtime/native.js';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import type { Command, Tensor } from '../../lib/plan/commands.js';
 import { preset } from '../../lib/graph/presets.js';
-import { initialise } from '../../lib/train/initialise.js';
+import { initialise } from '../../lib/runtime/initialise.js';
 import { cpuInfo, Device, Program } from '../../lib/runtime/native.js';
 import { Network } from '../../lib/runtime/network.js';
 import { relativeError } from '../conformance/run.js';

@@ -2,7 +2,7 @@
 
 import { AlexNetError } from '../../errors.js';
 import type { Position, Refused, SourceImage } from '../sources/source.js';
-import type { PrepareChunk, PreparedChunk } from '../workers/tasks.js';
+import type { PrepareChunk, PreparedChunk } from './tasks.js';
 import type { Batch, NewImage } from './writer.js';
 import type { RecordOptions, SkippedItem } from './types.js';
 

@@ -10,7 +10,7 @@ import { crc32 } from 'node:zlib';
 import { AlexNetError } from '../../errors.js';
 import { covariance, meanColour, principalAxes, type ColourSums } from '../colour.js';
 import type { ClassName, Position, Split } from '../sources/source.js';
-import type { PixelSums } from '../workers/tasks.js';
+import type { PixelSums } from './tasks.js';
 import { openForReading, openForWriting, type Databases } from './database.js';
 import { isTemporary } from './guards.js';
 import { checkSame } from './same.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker, type TransferListItem } from 'node:worker_threads';
 import { AlexNetError, type ErrorCode } from '../../errors.js';
 import { packageRoot } from '../../package-root.js';
-import type { Answer, Input, Output, Request, TaskName, ThreadOptions } from './tasks.js';
+import type { Answer, Input, Output, Request, TaskName, ThreadOptions } from '../store/tasks.js';
 
 interface Waiting {
   readonly request: Omit<Request, 'id'>;
@@ -23,7 +23,7 @@ interface Thread {
 const posted = 2;
 
 /** Threads run compiled code only, also where this file runs from the sources. */
-const threadFile = (): string => join(packageRoot(), 'dist', 'lib', 'data', 'workers', 'thread.js');
+const threadFile = (): string => join(packageRoot(), 'dist', 'lib', 'data', 'tasks', 'thread.js');
 
 export class WorkerPool implements AsyncDisposable {
   private readonly threads: Thread[] = [];

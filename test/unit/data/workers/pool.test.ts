@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { WorkerPool } from '../../../../lib/data/workers/pool.js';
-import type { PrepareChunk } from '../../../../lib/data/workers/tasks.js';
+import type { PrepareChunk } from '../../../../lib/data/store/tasks.js';
 import { pixelsAt } from '../store/synthetic.js';
 
 const chunk = (first: number, count = 3): PrepareChunk => ({

@@ -1,10 +1,10 @@
 /** What a benchmark's figures are: plain data, the same from this program and from its peers (bench/peers). */
 
-import { elements, type Draft, type Value } from '../lib/plan/builder.js';
-import { bytesOf, type OpName } from '../lib/plan/commands.js';
-import { cost } from '../lib/plan/cost.js';
-import type { Precision } from '../lib/plan/precision.js';
-import type { ProfileSpan } from '../lib/runtime/native.js';
+import { elements, type Draft, type Value } from '../plan/builder.js';
+import { bytesOf, type OpName } from '../plan/commands.js';
+import { cost } from '../plan/cost.js';
+import type { Precision } from '../plan/precision.js';
+import type { ProfileSpan } from '../runtime/native.js';
 
 export type Pass = 'training' | 'inference';
 

@@ -1,8 +1,8 @@
 /** How fast two devices copy to each other when they do nothing else: one large transfer in a program of its own. */
 
-import type { Command, Tensor } from '../lib/plan/commands.js';
-import { openDevices, type DeviceSpec } from '../lib/runtime/devices.js';
-import { cudaInfo, Program } from '../lib/runtime/native.js';
+import type { Command, Tensor } from '../plan/commands.js';
+import { openDevices, type DeviceSpec } from '../runtime/devices.js';
+import { cudaInfo, Program } from '../runtime/native.js';
 import { median, perSecond } from './rows.js';
 
 export interface PeerCopy {

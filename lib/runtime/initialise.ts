@@ -4,9 +4,9 @@ import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { layerShapes } from '../graph/shapes.js';
 import type { Command } from '../plan/commands.js';
 import type { Seed } from '../random/philox.js';
-import type { Network } from '../runtime/network.js';
+import type { Network } from './network.js';
 import { streams } from '../random/streams.js';
-import type { Initialisation } from './recipe.js';
+import type { Initialisation } from '../train/recipes.js';
 
 interface Start {
   readonly deviation: number;

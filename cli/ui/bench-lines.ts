@@ -1,11 +1,18 @@
 /** A report for people, in at most 100 columns. */
 
-import type { Precision } from '../lib/plan/precision.js';
-import { bytes, count, percent, rate, significant } from '../cli/ui/format.js';
-import { table, type Column } from '../cli/ui/table.js';
-import type { PeerCopy } from './peer-copies.js';
-import type { Report } from './report.js';
-import { perSecond, sumOfOps, throughput, type Ceilings, type OpTime, type Pass } from './rows.js';
+import type { Precision } from '../../lib/plan/precision.js';
+import { bytes, count, percent, rate, significant } from '../../lib/text/numbers.js';
+import { table, type Column } from '../../lib/text/table.js';
+import type { PeerCopy } from '../../lib/bench/peer-copies.js';
+import type { Report } from '../../lib/bench/report.js';
+import {
+  perSecond,
+  sumOfOps,
+  throughput,
+  type Ceilings,
+  type OpTime,
+  type Pass,
+} from '../../lib/bench/rows.js';
 
 const left = (title: string): Column => ({ title, align: 'left' });
 const right = (title: string): Column => ({ title, align: 'right' });

@@ -1,9 +1,9 @@
 /** Times every command of a training step and of an inference where they run, and whole steps in images a second. */
 
-import { preset } from '../lib/graph/presets.js';
-import type { Precision } from '../lib/plan/precision.js';
-import type { DeviceSpec } from '../lib/runtime/devices.js';
-import type { ProfileSpan } from '../lib/runtime/native.js';
+import { preset } from '../graph/presets.js';
+import type { Precision } from '../plan/precision.js';
+import type { DeviceSpec } from '../runtime/devices.js';
+import type { ProfileSpan } from '../runtime/native.js';
 import { median, opTimes, type OpTime, type Pass, type Rate } from './rows.js';
 import { Workload } from './workload.js';
 

@@ -1,7 +1,7 @@
 /** What the devices of a benchmark can do at most, measured in the same process just before. */
 
-import type { DeviceSpec } from '../lib/runtime/devices.js';
-import { measure, measureCard } from '../lib/runtime/native.js';
+import type { DeviceSpec } from '../runtime/devices.js';
+import { measure, measureCard } from '../runtime/native.js';
 import type { Ceilings } from './rows.js';
 
 async function ofCard(index: number): Promise<Ceilings> {

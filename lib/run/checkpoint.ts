@@ -5,8 +5,8 @@ import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/ch
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import { isLearned, unknownLayer, type LearnedLayer } from '../graph/graph.js';
 import { layerShapes, type WeightShape } from '../graph/shapes.js';
-import type { ErrorRates } from './types.js';
-import type { Plateau } from './rates.js';
+import type { ErrorRates } from '../train/types.js';
+import type { Plateau } from '../train/rates.js';
 
 export interface TrainingState {
   /** Steps done. With the seed they also give the position in the data: batch b of step s is position s × batch + b. */

@@ -3,7 +3,7 @@
 import { decodeJpeg } from '../jpeg.js';
 import { openForReading, type Databases } from '../store/database.js';
 import { checkedRecord } from '../store/record.js';
-import type { DecodeRecords } from './tasks.js';
+import type { DecodeRecords } from '../store/tasks.js';
 
 /** Stores stay open from task to task. */
 const opened = new Map<string, Promise<Databases | null>>();

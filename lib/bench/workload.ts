@@ -1,13 +1,13 @@
 /** A network's programs on their devices, filled with noise and ready to be run again and again. */
 
-import { evaluationViews } from '../lib/data/views.js';
-import { viewRows } from '../lib/evaluate/batches.js';
-import type { Graph, Preprocessing } from '../lib/graph/graph.js';
-import type { Command } from '../lib/plan/commands.js';
-import type { Plan, Port } from '../lib/plan/plan.js';
-import type { Shard } from '../lib/plan/parameters.js';
-import type { Precision } from '../lib/plan/precision.js';
-import { openDevices, type DeviceSpec } from '../lib/runtime/devices.js';
+import { evaluationViews } from '../data/views.js';
+import { viewRows } from '../evaluate/batches.js';
+import type { Graph, Preprocessing } from '../graph/graph.js';
+import type { Command } from '../plan/commands.js';
+import type { Plan, Port } from '../plan/plan.js';
+import type { Shard } from '../plan/parameters.js';
+import type { Precision } from '../plan/precision.js';
+import { openDevices, type DeviceSpec } from '../runtime/devices.js';
 import {
   pin,
   Program,
@@ -16,10 +16,10 @@ import {
   unpin,
   type ProfileSpan,
   type RunOptions,
-} from '../lib/runtime/native.js';
-import type { NetworkOptions } from '../lib/runtime/network.js';
-import { makePlans, reserveArenas } from '../lib/runtime/plans.js';
-import { initialValues } from '../lib/train/initialise.js';
+} from '../runtime/native.js';
+import type { NetworkOptions } from '../runtime/network.js';
+import { makePlans, reserveArenas } from '../runtime/plans.js';
+import { initialValues } from '../runtime/initialise.js';
 import type { Pass } from './rows.js';
 
 export interface WorkloadOptions {

@@ -1,8 +1,8 @@
 /** What worker threads can be asked to do, and the messages that ask for it. */
 
-import type { StoreOptions } from '../store/format.js';
-import type { Encoding, RecordOptions } from '../store/types.js';
-import type { Batch, Progress } from '../store/writer.js';
+import type { StoreOptions } from './format.js';
+import type { Encoding, RecordOptions } from './types.js';
+import type { Batch, Progress } from './writer.js';
 
 /** An image to be made a record: a file's path, a file's bytes, or RGB pixels. */
 export type ImageContent =

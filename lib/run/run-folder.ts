@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Precision } from '../plan/precision.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from '../train/recipes.js';
 
 export interface RunConfig {
   readonly version: 1;

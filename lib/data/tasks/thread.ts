@@ -2,7 +2,7 @@
 
 import { setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort, type TransferListItem } from 'node:worker_threads';
-import type { Answer, Input, Output, Request, TaskName, ThreadOptions } from './tasks.js';
+import type { Answer, Input, Output, Request, TaskName, ThreadOptions } from '../store/tasks.js';
 
 const port = parentPort as MessagePort;
 

@@ -2,12 +2,12 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { AlexNetError } from '../lib/errors.js';
-import type { Precision } from '../lib/plan/precision.js';
-import { chooseDevices } from '../lib/runtime/choose.js';
-import { checkPrecision, parseDevices, type DeviceSpec } from '../lib/runtime/devices.js';
-import { packageRoot } from '../lib/package-root.js';
-import { cudaInfo, type CardInfo } from '../lib/runtime/native.js';
+import { AlexNetError } from '../errors.js';
+import type { Precision } from '../plan/precision.js';
+import { chooseDevices } from '../runtime/choose.js';
+import { checkPrecision, parseDevices, type DeviceSpec } from '../runtime/devices.js';
+import { packageRoot } from '../package-root.js';
+import { cudaInfo, type CardInfo } from '../runtime/native.js';
 import { measureCeilings } from './ceilings.js';
 import { benchNetwork } from './network.js';
 import { peerCopies, type PeerCopy } from './peer-copies.js';
