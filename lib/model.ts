@@ -5,9 +5,9 @@ import { basename } from 'node:path';
 import { AlexNetError } from './errors.js';
 import { isStore } from './data/store/cached.js';
 import type { ImageSource } from './data/decode.js';
-import { evaluationViews } from './data/views.js';
+import { evaluationViews, viewRows } from './data/views.js';
 import { averaged, probabilitiesOf } from './evaluate/averaged.js';
-import { decodedBatches, viewRows } from './evaluate/batches.js';
+import { decodedBatches } from './evaluate/batches.js';
 import { evaluateFolder, evaluateStore, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';
 import { preset } from './graph/presets.js';
 import type { Graph, Preprocessing } from './graph/graph.js';
@@ -16,8 +16,7 @@ import { seedWords } from './random/philox.js';
 import { chooseDevices, type DeviceChoice } from './runtime/choose.js';
 import { Network } from './runtime/network.js';
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './run/checkpoint.js';
-import { initialise } from './runtime/initialise.js';
-import type { Initialisation } from './train/recipes.js';
+import { initialise, type Initialisation } from './runtime/initialise.js';
 import { existingCheckpoint } from './run/run-folder.js';
 
 export interface DeviceOptions extends DeviceChoice {

@@ -1,6 +1,7 @@
 /** A folder of images, or archives of them, into a store. */
 
-import { openSource, type SourceOptions } from './data/sources/source.js';
+import { openSource } from './data/sources/source.js';
+import type { SourceOptions } from './data/sources/types.js';
 import {
   prepareStore,
   type PrepareOptions as StoreOptions,

@@ -1,7 +1,7 @@
 /** The learning rate's schedule from flags, over the one it would have without them. */
 
 import { AlexNetError } from '../../lib/errors.js';
-import type { Schedule } from '../../lib/train/recipes.js';
+import type { Schedule } from '../../lib/run/recipe.js';
 import { unreachable } from '../../lib/unreachable.js';
 import type { Given, Option } from '../command.js';
 import { aboveOne, oneOf, positiveWhole, risingEpochs } from '../values.js';

@@ -1,7 +1,6 @@
 /** A network's programs on their devices, filled with noise and ready to be run again and again. */
 
-import { evaluationViews } from '../data/views.js';
-import { viewRows } from '../evaluate/batches.js';
+import { evaluationViews, viewRows } from '../data/views.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Command } from '../plan/commands.js';
 import type { Plan, Port } from '../plan/plan.js';
@@ -17,7 +16,7 @@ import {
   type ProfileSpan,
   type RunOptions,
 } from '../runtime/native.js';
-import type { NetworkOptions } from '../runtime/network.js';
+import type { NetworkOptions } from '../runtime/network-options.js';
 import { makePlans, reserveArenas } from '../runtime/plans.js';
 import { initialValues } from '../runtime/initialise.js';
 import type { Pass } from './rows.js';

@@ -24,3 +24,10 @@ export function evaluationViews(kind: 1 | 10, store: number, crop: number): read
   ];
   return [centre, ...upright.slice(0, 4), ...upright.map((view) => ({ ...view, flip: true }))];
 }
+
+/** The same view of every image of a batch, as the devices take it. */
+export function viewRows(view: View, batch: number): Float32Array {
+  const rows = new Float32Array(batch * 8);
+  for (let n = 0; n < batch; n++) rows.set([view.top, view.left, view.flip ? 1 : 0, 0, 0, 0, 1], n * 8);
+  return rows;
+}

@@ -2,7 +2,6 @@
 
 import type { Preprocessing } from '../graph/graph.js';
 import { decodeImage, type ImageSource } from '../data/decode.js';
-import type { View } from '../data/views.js';
 
 export interface DecodedBatch {
   /** batch × store × store × 3; places past `indices.length` repeat nothing and are not to be counted. */
@@ -53,11 +52,4 @@ export async function* decodedBatches(
     ahead.catch(() => undefined);
     yield ready;
   }
-}
-
-/** The same view of every image of a batch, as the devices take it. */
-export function viewRows(view: View, batch: number): Float32Array {
-  const rows = new Float32Array(batch * 8);
-  for (let n = 0; n < batch; n++) rows.set([view.top, view.left, view.flip ? 1 : 0, 0, 0, 0, 1], n * 8);
-  return rows;
 }

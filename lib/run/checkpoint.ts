@@ -5,18 +5,7 @@ import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/ch
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import { isLearned, unknownLayer, type LearnedLayer } from '../graph/graph.js';
 import { layerShapes, type WeightShape } from '../graph/shapes.js';
-import type { ErrorRates } from '../train/types.js';
-import type { Plateau } from '../train/rates.js';
-
-export interface TrainingState {
-  /** Steps done. With the seed they also give the position in the data: batch b of step s is position s × batch + b. */
-  readonly step: number;
-  readonly seed: number;
-  readonly batch: number;
-  readonly plateau: Plateau;
-  /** The last validation. */
-  readonly validation: { readonly step: number; readonly rates: ErrorRates } | null;
-}
+import type { TrainingState } from './training-state.js';
 
 export interface ModelDescription {
   readonly graph: Graph;

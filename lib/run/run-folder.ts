@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Precision } from '../plan/precision.js';
-import type { Recipe } from '../train/recipes.js';
+import type { Recipe } from './recipe.js';
 
 export interface RunConfig {
   readonly version: 1;

@@ -6,7 +6,9 @@ import type { Command } from '../plan/commands.js';
 import type { Seed } from '../random/philox.js';
 import type { Network } from './network.js';
 import { streams } from '../random/streams.js';
-import type { Initialisation } from '../train/recipes.js';
+
+export type Initialisation = 'paper' | 'caffe' | 'authors' | 'he';
+export const initialisations: readonly Initialisation[] = ['paper', 'caffe', 'authors', 'he'];
 
 interface Start {
   readonly deviation: number;

@@ -1,38 +1,16 @@
 /** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
 
 import { AlexNetError } from '../errors.js';
-import type { Graph, Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command } from '../plan/commands.js';
-import type { Seed } from '../random/philox.js';
 import type { Plan, Port } from '../plan/plan.js';
-import type { Precision } from '../plan/precision.js';
 import type { Shard } from '../plan/parameters.js';
+import type { NetworkOptions } from './network-options.js';
 import { fromBfloat16, toBfloat16 } from './bfloat16.js';
-import { checkPrecision, openDevices, type DeviceSpec } from './devices.js';
+import { checkPrecision, openDevices } from './devices.js';
 import { Program, type Device, type ProfileSpan, type RunOptions } from './native.js';
 import { makePlans, reserveArenas } from './plans.js';
 import { gatherShard, scatterShard } from './parameter-layout.js';
-
-export interface NetworkOptions {
-  readonly graph: Graph;
-  readonly preprocessing: Preprocessing;
-  readonly devices: readonly DeviceSpec[];
-  readonly batch: number;
-  readonly seed?: Seed;
-  /** Batches hold the network's input itself, batch × crop × crop × 3 float32, and no views. */
-  readonly rawInput?: boolean;
-  /** What products are computed in; default fp32. Cards compute in all three, the CPU in fp32 and bf16, the reference in fp32. */
-  readonly precision?: Precision;
-  /** What training needs; without it the network can only infer. */
-  readonly training?: {
-    readonly momentum: number;
-    readonly weightDecay: number;
-    readonly decayBiases: boolean;
-    /** Without the update, gradients are kept and can be read; default true. */
-    readonly update?: boolean;
-  };
-}
 
 /** One batch as the devices take it. */
 export interface Batch {

@@ -5,7 +5,7 @@ import { updateOn } from '../plan/backward.js';
 import type { Command } from '../plan/commands.js';
 import { plan, type Plan } from '../plan/plan.js';
 import type { Device } from './native.js';
-import type { NetworkOptions } from './network.js';
+import type { NetworkOptions } from './network-options.js';
 import { featureLayer } from '../graph/graph.js';
 
 export interface Plans {

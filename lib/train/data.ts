@@ -19,7 +19,7 @@ import { openStore } from '../data/store/reader.js';
 import type { ImageStore } from '../data/store/types.js';
 import type { Preprocessing } from '../graph/graph.js';
 import { seedWords } from '../random/philox.js';
-import type { Recipe } from './recipes.js';
+import type { Recipe } from '../run/recipe.js';
 import type { TrainEvent } from './types.js';
 
 export interface TrainingData extends AsyncDisposable {

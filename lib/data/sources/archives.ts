@@ -1,7 +1,7 @@
 /** A source's images out of tar archives, one after the other, from any place on. */
 
 import { oneAtATime } from './archive-file.js';
-import type { Refused, Source, Split } from './source.js';
+import type { Refused, Source, Split } from './types.js';
 import { tarEntries, type ReadAt, type TarEntry } from './tar.js';
 
 /** A tar archive: a file, or the part of one where it lies inside another archive. */

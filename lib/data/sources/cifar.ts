@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AlexNetError } from '../../errors.js';
 import { openFile } from './archive-file.js';
-import type { ClassName, Source, Split } from './source.js';
+import type { ClassName, Source, Split } from './types.js';
 
 const side = 32;
 const plane = side ** 2;

@@ -5,7 +5,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { AlexNetError } from '../../errors.js';
-import type { Refused, Split } from './source.js';
+import type { Refused, Split } from './types.js';
 
 export interface FoundFile {
   readonly file: string;

@@ -12,7 +12,7 @@ import { openFile } from './archive-file.js';
 import { archiveItems, type Archive, type RefusedArchive } from './archives.js';
 import { classNamesIn } from './class-names.js';
 import { samples } from './samples.js';
-import type { Source, SourceOptions, Split } from './source.js';
+import type { Source, SourceOptions, Split } from './types.js';
 import { tarEntries } from './tar.js';
 
 export interface Shard {

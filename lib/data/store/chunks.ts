@@ -1,7 +1,7 @@
 /** A source's items on their way into a store: cut into chunks, worked on side by side, put in order again. */
 
 import { AlexNetError } from '../../errors.js';
-import type { Position, Refused, SourceImage } from '../sources/source.js';
+import type { Position, Refused, SourceImage } from '../sources/types.js';
 import type { PrepareChunk, PreparedChunk } from './tasks.js';
 import type { Batch, NewImage } from './writer.js';
 import type { RecordOptions, SkippedItem } from './types.js';

@@ -3,12 +3,13 @@
 import { readdir, mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { AlexNetError } from '../../errors.js';
-import type { ClassName, Source } from '../sources/source.js';
+import type { ClassName, Source } from '../sources/types.js';
 import { WorkerPool } from '../workers/pool.js';
 import { batchOf, chunksOf, chunkTask, inOrder, itemsPerChunk, type ChunkDone, type Item } from './chunks.js';
 import { itemsPerTransaction, type StoreOptions } from './format.js';
 import { lockStore, type StoreLock } from './lock.js';
 import { diskError } from './no-space.js';
+import type { StoreTasks } from './tasks.js';
 import type { RecordOptions } from './types.js';
 import { findComplete, removeLeftovers, type Progress } from './writer.js';
 
@@ -67,7 +68,7 @@ export async function prepareStore(source: Source, options: PrepareOptions): Pro
     const finished = await findComplete(out, store);
     if (finished) return resultOf(out, 'complete', finished);
     await removeLeftovers(out);
-    await using writer = new WorkerPool(1);
+    await using writer = new WorkerPool<StoreTasks>(1);
     const begun = await writer.run('begin', { path: out, options: store });
     const { progress, interrupted } = await fill(source, options, store.record, begun, writer, lock);
     if (interrupted) return resultOf(out, 'interrupted', progress);
@@ -147,12 +148,12 @@ async function fill(
   options: PrepareOptions,
   record: RecordOptions,
   from: Progress,
-  writer: WorkerPool,
+  writer: WorkerPool<StoreTasks>,
   lock: StoreLock,
 ): Promise<{ readonly progress: Progress; readonly interrupted: boolean }> {
   const { out, signal, threads = availableParallelism() } = options;
   checkWhole('threads', threads, 1, 1024);
-  await using decoders = new WorkerPool(threads);
+  await using decoders = new WorkerPool<StoreTasks>(threads);
   const work = async (items: Item[]): Promise<ChunkDone> => {
     const { input, transfer } = chunkTask(items, record);
     return { items, prepared: await decoders.run('prepare', input, transfer) };

@@ -18,6 +18,7 @@ import {
 import { diskError } from './no-space.js';
 import { checkedRecord } from './record.js';
 import { readSkipped } from './skipped.js';
+import type { StoreTasks } from './tasks.js';
 import type { ImageStore } from './types.js';
 
 export interface OpenOptions {
@@ -43,7 +44,7 @@ export async function openStore(path: string, options: OpenOptions = {}): Promis
   if (!databases) throw notAStore(path);
   try {
     const contents = readContents(path, databases);
-    const pool = new WorkerPool(options.threads ?? availableParallelism(), options.background);
+    const pool = new WorkerPool<StoreTasks>(options.threads ?? availableParallelism(), options.background);
     return imageStore(path, databases, contents, pool);
   } catch (error) {
     await databases.root.close();
@@ -94,7 +95,7 @@ function imageStore(
   path: string,
   databases: Databases,
   { store, complete, labels, meanImage }: Contents,
-  pool: WorkerPool,
+  pool: WorkerPool<StoreTasks>,
 ): ImageStore {
   const { record, source } = store;
   const { train, validation, skipped, classes, meanColour, covariance, axes, deviations, digest } = complete;

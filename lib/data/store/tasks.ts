@@ -1,5 +1,6 @@
-/** What worker threads can be asked to do, and the messages that ask for it. */
+/** What worker threads do for a store. */
 
+import type { PixelSums } from '../colour.js';
 import type { StoreOptions } from './format.js';
 import type { Encoding, RecordOptions } from './types.js';
 import type { Batch, Progress } from './writer.js';
@@ -14,15 +15,6 @@ export interface PrepareChunk {
   readonly record: RecordOptions;
   /** `measured`: whether its pixels count for the mean image and the colours. */
   readonly images: readonly { readonly content: ImageContent; readonly measured: boolean }[];
-}
-
-/** Sums over the pixels of some images, exact. */
-export interface PixelSums {
-  readonly images: number;
-  /** size × size × 3 */
-  readonly mean: Uint32Array<ArrayBuffer>;
-  /** Of r, g, b, rr, rg, rb, gg, gb, bb. */
-  readonly colour: BigUint64Array<ArrayBuffer>;
 }
 
 export interface PreparedChunk {
@@ -45,7 +37,8 @@ export interface DecodeRecords {
   readonly offset: number;
 }
 
-interface Tasks {
+/** What goes into each and what comes out. */
+export interface StoreTasks {
   readonly prepare: { readonly input: PrepareChunk; readonly output: PreparedChunk };
   readonly decode: { readonly input: DecodeRecords; readonly output: void };
   readonly begin: {
@@ -59,30 +52,5 @@ interface Tasks {
   readonly finish: {
     readonly input: { readonly path: string; readonly progress: Progress };
     readonly output: void;
-  };
-}
-
-export type TaskName = keyof Tasks;
-export type Input<N extends TaskName> = Tasks[N]['input'];
-export type Output<N extends TaskName> = Tasks[N]['output'];
-
-export interface ThreadOptions {
-  readonly background: boolean;
-}
-
-export interface Request {
-  readonly id: number;
-  readonly name: TaskName;
-  readonly input: unknown;
-}
-
-export interface Answer {
-  readonly id: number;
-  readonly result?: unknown;
-  readonly error?: {
-    readonly name: string;
-    readonly message: string;
-    readonly code: unknown;
-    readonly stack: string | undefined;
   };
 }

@@ -6,7 +6,8 @@ import { decodeImage, type Decoded } from '../decode.js';
 import { encodeJpeg } from '../jpeg.js';
 import { squareOf } from '../square.js';
 import type { RecordOptions } from '../store/types.js';
-import type { ImageContent, PixelSums, PrepareChunk, PreparedChunk } from '../store/tasks.js';
+import type { ImageContent, PrepareChunk, PreparedChunk } from '../store/tasks.js';
+import type { PixelSums } from '../colour.js';
 
 /** Decoding runs in threads of its own: the next images beside the encoding of this one. */
 const decodedAhead = 16;

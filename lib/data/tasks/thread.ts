@@ -1,8 +1,9 @@
-/** A worker thread's side of the pool: one task after the other, each kind loaded when it is first asked for. */
+/** A worker thread's side of the pool: one task after the other, each kind loaded at its first use. */
 
 import { setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort, type TransferListItem } from 'node:worker_threads';
-import type { Answer, Input, Output, Request, TaskName, ThreadOptions } from '../store/tasks.js';
+import type { StoreTasks } from '../store/tasks.js';
+import type { TaskAnswer, TaskRequest, ThreadOptions } from '../workers/messages.js';
 
 const port = parentPort as MessagePort;
 
@@ -12,7 +13,9 @@ if ((workerData as ThreadOptions).background && process.platform === 'linux') se
 /** Holds stores open once it is in use. */
 let decoding: typeof import('./decode-records.js') | undefined;
 
-const handlers: { readonly [N in TaskName]: (input: Input<N>) => Promise<Output<N>> } = {
+const handlers: {
+  readonly [N in keyof StoreTasks]: (input: StoreTasks[N]['input']) => Promise<StoreTasks[N]['output']>;
+} = {
   prepare: async (input) => await (await import('./prepare-chunk.js')).prepareChunk(input),
   decode: async (input) => {
     decoding ??= await import('./decode-records.js');
@@ -31,14 +34,14 @@ function movable(result: unknown): TransferListItem[] {
   return Object.values(result).flatMap(movable);
 }
 
-async function answer({ id, name, input }: Request): Promise<void> {
+async function answer({ id, name, input }: TaskRequest): Promise<void> {
   try {
-    const handler = handlers[name] as (given: unknown) => Promise<unknown>;
+    const handler = handlers[name as keyof StoreTasks] as (given: unknown) => Promise<unknown>;
     const result = await handler(input);
-    port.postMessage({ id, result } satisfies Answer, movable(result));
+    port.postMessage({ id, result } satisfies TaskAnswer, movable(result));
   } catch (thrown) {
     const { name, message, stack, code } = thrown as Error & { readonly code?: unknown };
-    port.postMessage({ id, error: { name, message, stack, code } } satisfies Answer);
+    port.postMessage({ id, error: { name, message, stack, code } } satisfies TaskAnswer);
   }
 }
 
@@ -48,6 +51,6 @@ async function leave(): Promise<void> {
 }
 
 let last: Promise<void> = Promise.resolve();
-port.on('message', (request: Request | null) => {
+port.on('message', (request: TaskRequest | null) => {
   last = last.then(() => (request ? answer(request) : leave()));
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeImage } from '../../../../lib/data/decode.js';
-import type { Source } from '../../../../lib/data/sources/source.js';
+import type { Source } from '../../../../lib/data/sources/types.js';
 import { prepareStore, type PrepareOptions } from '../../../../lib/data/store/prepare.js';
 import { openStore } from '../../../../lib/data/store/reader.js';
 import type { ImageStore } from '../../../../lib/data/store/types.js';
