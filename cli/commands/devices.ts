@@ -1,6 +1,6 @@
 /** alexnet-native devices: what a network can run on here. */
 
-import type { CudaInfo } from '../../lib/runtime/native.js';
+import type { CudaInfo } from '../../lib/runtime/native/cuda.js';
 import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
 import { bytes, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
@@ -45,7 +45,11 @@ function cardLines({ cards, emulated }: CudaInfo): [string, string][] {
 }
 
 async function run(given: Given): Promise<number> {
-  const { binaryFile, cpuInfo, cudaInfo } = await import('../../lib/runtime/native.js');
+  const [{ binaryFile }, { cpuInfo }, { cudaInfo }] = await Promise.all([
+    import('../../lib/runtime/native/addon.js'),
+    import('../../lib/runtime/native/cpu.js'),
+    import('../../lib/runtime/native/cuda.js'),
+  ]);
   const { cores, isa, bf16 } = cpuInfo();
   const cuda = cudaInfo();
   const offered = choices(cuda.cards.length);

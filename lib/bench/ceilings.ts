@@ -1,7 +1,8 @@
 /** What the devices of a benchmark can do at most, measured in the same process just before. */
 
 import type { DeviceSpec } from '../runtime/devices.js';
-import { measure, measureCard } from '../runtime/native.js';
+import { measureCard } from '../runtime/native/cuda.js';
+import { measure } from '../runtime/native/cpu.js';
 import type { Ceilings } from './rows.js';
 
 async function ofCard(index: number): Promise<Ceilings> {

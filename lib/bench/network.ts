@@ -3,7 +3,7 @@
 import { preset } from '../graph/presets.js';
 import type { Precision } from '../plan/precision.js';
 import type { DeviceSpec } from '../runtime/devices.js';
-import type { ProfileSpan } from '../runtime/native.js';
+import type { ProfileSpan } from '../runtime/native/program.js';
 import { median, opTimes, type OpTime, type Pass, type Rate } from './rows.js';
 import { Workload } from './workload.js';
 

@@ -2,7 +2,8 @@
 
 import type { Command, Tensor } from '../plan/commands.js';
 import { openDevices, type DeviceSpec } from '../runtime/devices.js';
-import { cudaInfo, Program } from '../runtime/native.js';
+import { cudaInfo } from '../runtime/native/cuda.js';
+import { Program } from '../runtime/native/program.js';
 import { median, perSecond } from './rows.js';
 
 export interface PeerCopy {

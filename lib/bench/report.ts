@@ -7,7 +7,7 @@ import type { Precision } from '../plan/precision.js';
 import { chooseDevices } from '../runtime/choose.js';
 import { checkPrecision, parseDevices, type DeviceSpec } from '../runtime/devices.js';
 import { packageRoot } from '../package-root.js';
-import { cudaInfo, type CardInfo } from '../runtime/native.js';
+import { cudaInfo, type CardInfo } from '../runtime/native/cuda.js';
 import { measureCeilings } from './ceilings.js';
 import { benchNetwork } from './network.js';
 import { peerCopies, type PeerCopy } from './peer-copies.js';

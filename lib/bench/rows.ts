@@ -4,7 +4,7 @@ import { elements, type Draft, type Value } from '../plan/builder.js';
 import { bytesOf, type OpName } from '../plan/commands.js';
 import { cost } from '../plan/cost.js';
 import type { Precision } from '../plan/precision.js';
-import type { ProfileSpan } from '../runtime/native.js';
+import type { ProfileSpan } from '../runtime/native/program.js';
 
 export type Pass = 'training' | 'inference';
 

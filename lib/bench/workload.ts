@@ -7,15 +7,9 @@ import type { Plan, Port } from '../plan/plan.js';
 import type { Shard } from '../plan/parameters.js';
 import type { Precision } from '../plan/precision.js';
 import { openDevices, type DeviceSpec } from '../runtime/devices.js';
-import {
-  pin,
-  Program,
-  type Device,
-  type HostCopy,
-  unpin,
-  type ProfileSpan,
-  type RunOptions,
-} from '../runtime/native.js';
+import { pin, unpin } from '../runtime/native/pinned-memory.js';
+import { Program, type HostCopy, type ProfileSpan, type RunOptions } from '../runtime/native/program.js';
+import type { Device } from '../runtime/native/device.js';
 import type { NetworkOptions } from '../runtime/network-options.js';
 import { makePlans, reserveArenas } from '../runtime/plans.js';
 import { initialValues } from '../runtime/initialise.js';

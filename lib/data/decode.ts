@@ -2,7 +2,7 @@
 
 import sharp from 'sharp';
 import type { Preprocessing } from '../graph/graph.js';
-import { squareOfJpeg, type Extent } from '../runtime/native.js';
+import { squareOfJpeg, type Extent } from '../runtime/native/images.js';
 import { rgbSpace } from './colour-profile.js';
 import { kindOf, readImageFile, type ImageKind, type Reason } from './image-file.js';
 import { jpegHeader, type JpegHeader } from './jpeg-header.js';

@@ -1,6 +1,6 @@
 /** What a JPEG file says of itself before its pixels begin. */
 
-import type { Extent } from '../runtime/native.js';
+import type { Extent } from '../runtime/native/images.js';
 
 export interface JpegHeader extends Extent {
   readonly channels: number;

@@ -2,7 +2,7 @@
 
 import turbo from '@julusian/jpeg-turbo';
 import { AlexNetError } from '../errors.js';
-import { readJpeg, writeJpeg } from '../runtime/native.js';
+import { readJpeg, writeJpeg } from '../runtime/native/images.js';
 import { hasTurboJpeg } from './turbojpeg.js';
 
 export interface JpegCoder {

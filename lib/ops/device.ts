@@ -1,9 +1,10 @@
 /** The devices behind the ops: opened at first use, kept while in use, one call at a time. */
 
 import { AlexNetError } from '../errors.js';
-import type { Command, Tensor as Place } from '../plan/commands.js';
-import { bytesOf } from '../plan/commands.js';
-import { cpuInfo, Device, Program, type DeviceOptions } from '../runtime/native.js';
+import { bytesOf, type Command, type Tensor as Place } from '../plan/commands.js';
+import { cpuInfo } from '../runtime/native/cpu.js';
+import { Program } from '../runtime/native/program.js';
+import { Device, type DeviceOptions } from '../runtime/native/device.js';
 import { oneOf, positiveInteger } from './arguments.js';
 import { product, type NumberArray } from './tensor.js';
 

@@ -2,7 +2,9 @@
 
 import { AlexNetError } from '../errors.js';
 import type { Precision } from '../plan/precision.js';
-import { cpuInfo, cudaInfo, Device, type DeviceOptions } from './native.js';
+import { cudaInfo } from './native/cuda.js';
+import { cpuInfo } from './native/cpu.js';
+import { Device, type DeviceOptions } from './native/device.js';
 
 /** What a device is made of, and its name as given: 'cpu:0/2'. */
 export type DeviceSpec = DeviceOptions & { readonly name: string };

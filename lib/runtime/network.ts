@@ -8,7 +8,8 @@ import type { Shard } from '../plan/parameters.js';
 import type { NetworkOptions } from './network-options.js';
 import { fromBfloat16, toBfloat16 } from './bfloat16.js';
 import { checkPrecision, openDevices } from './devices.js';
-import { Program, type Device, type ProfileSpan, type RunOptions } from './native.js';
+import { Program, type ProfileSpan, type RunOptions } from './native/program.js';
+import type { Device } from './native/device.js';
 import { makePlans, reserveArenas } from './plans.js';
 import { gatherShard, scatterShard } from './parameter-layout.js';
 

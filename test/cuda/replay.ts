@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { Device, pin, Program, unpin, type DeviceOptions } from '../../lib/runtime/native.js';
+import { pin, unpin } from '../../lib/runtime/native/pinned-memory.js';
+import { Program } from '../../lib/runtime/native/program.js';
+import { Device, type DeviceOptions } from '../../lib/runtime/native/device.js';
 
 const arena = 2 ** 20;
 

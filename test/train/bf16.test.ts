@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { drawDemoSet } from '../../lib/data/demo.js';
 import { AlexNetError } from '../../lib/errors.js';
-import { cpuInfo } from '../../lib/runtime/native.js';
+import { cpuInfo } from '../../lib/runtime/native/cpu.js';
 import { train } from '../../lib/train/train.js';
 import type { TrainOptions } from '../../lib/train/types.js';
 

@@ -1,7 +1,7 @@
 /** In a worker thread: images out of a source, made records, with the sums over their pixels. */
 
 import { crc32 } from 'node:zlib';
-import { accumulate } from '../../runtime/native.js';
+import { accumulate } from '../../runtime/native/images.js';
 import { decodeImage, type Decoded } from '../decode.js';
 import { encodeJpeg } from '../jpeg.js';
 import { squareOf } from '../square.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cpuInfo, resample, type Corner, type Extent } from '../../../lib/runtime/native.js';
+import { resample, type Corner, type Extent } from '../../../lib/runtime/native/images.js';
+import { cpuInfo } from '../../../lib/runtime/native/cpu.js';
 import { Random, testSeed } from '../../conformance/random.js';
 
 type Part = Extent & Corner;
