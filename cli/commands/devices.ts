@@ -46,7 +46,7 @@ function cardLines({ cards, emulated }: CudaInfo): [string, string][] {
 
 async function run(given: Given): Promise<number> {
   const [{ binaryFile }, { cpuInfo }, { cudaInfo }] = await Promise.all([
-    import('../../lib/runtime/native/addon.js'),
+    import('../../lib/runtime/native/binary.js'),
     import('../../lib/runtime/native/cpu.js'),
     import('../../lib/runtime/native/cuda.js'),
   ]);
