@@ -18,7 +18,7 @@ import {
   preparing,
   sharpAlone,
   torchLoading,
-  type Place,
+  type Workplace,
   type Work,
 } from './loading-works.js';
 import { photographs } from './photographs.js';
@@ -125,7 +125,7 @@ try {
   const { count, load, rounds, threads, batch, size } = given;
   const images = join(folder, 'images');
   const files = await photographs(images, count, given.images);
-  const place: Place = { folder, images, files, size, threads, batch };
+  const place: Workplace = { folder, images, files, size, threads, batch };
   const torch = torchLoading(place, given.python);
   const sharp = sharpAlone(place);
   const fromFiles = await measure(

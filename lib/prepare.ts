@@ -2,13 +2,9 @@
 
 import { openSource } from './data/sources/source.js';
 import type { SourceOptions } from './data/sources/types.js';
-import {
-  prepareStore,
-  type PrepareOptions as StoreOptions,
-  type PrepareResult,
-} from './data/store/prepare.js';
+import { prepareStore, type PrepareStoreOptions, type PrepareResult } from './data/store/prepare.js';
 
-export interface PrepareOptions extends StoreOptions, SourceOptions {}
+export interface PrepareOptions extends PrepareStoreOptions, SourceOptions {}
 
 /**
  * Turns images into a store, once: a folder of squares of one size with their labels, measured, which training reads as fast

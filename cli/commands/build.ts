@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { AlexNetError } from '../../lib/errors.js';
-import { exitCodes, type Command, type Given } from '../command.js';
+import { exitCodes, type CliCommand, type Given } from '../command.js';
 import { text } from '../values.js';
 
 async function run(given: Given): Promise<number> {
@@ -28,7 +28,7 @@ async function run(given: Given): Promise<number> {
 
 const group = 'Options:';
 
-export const build: Command = {
+export const build: CliCommand = {
   name: 'build',
   usage: '',
   about: 'Build the native addon here: for cards where nvcc and a driver are found, else for the CPU',

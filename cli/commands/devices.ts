@@ -1,7 +1,7 @@
 /** alexnet-native devices: what a network can run on here. */
 
 import type { CudaInfo } from '../../lib/runtime/native/cuda.js';
-import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { bytes, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { list } from '../../lib/text/table.js';
@@ -75,7 +75,7 @@ async function run(given: Given): Promise<number> {
   return exitCodes.done;
 }
 
-export const devices: Command = {
+export const devices: CliCommand = {
   name: 'devices',
   usage: '',
   about: 'List what networks can run on here',

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { PrepareOptions } from '../../lib/index.js';
 import { AlexNetError } from '../../lib/errors.js';
 import { shellWord } from '../../lib/shell-word.js';
-import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { duration, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { Preparing } from '../ui/prepare-progress.js';
@@ -82,7 +82,7 @@ async function run(given: Given): Promise<number> {
 const what = 'Images:';
 const how = 'Work:';
 
-export const prepare: Command = {
+export const prepare: CliCommand = {
   name: 'prepare',
   usage: '<source>',
   about: 'Turn images into a store, once, for train and evaluate',

@@ -7,13 +7,13 @@ import { list } from '../../lib/text/table.js';
 /** Reasons shown; the file has them all. */
 const shown = 5;
 
-interface Reason {
+interface ReasonCount {
   readonly reason: string;
   readonly count: number;
 }
 
 /** The commonest first. */
-function reasonsOf(skipped: readonly SkippedItem[]): Reason[] {
+function reasonsOf(skipped: readonly SkippedItem[]): ReasonCount[] {
   const counts = new Map<string, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts]

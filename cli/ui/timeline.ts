@@ -1,7 +1,7 @@
 /** A step's timeline as text: a lane for what each device computes and one for what it sends. */
 
 import type { OpName } from '../../lib/plan/commands.js';
-import type { Span } from '../../lib/plan/timeline.js';
+import type { PlannedSpan } from '../../lib/plan/timeline.js';
 import { duration } from '../../lib/text/numbers.js';
 
 export interface TimelineOptions {
@@ -61,7 +61,7 @@ const signs: Readonly<Record<OpName, string>> = {
 };
 
 /** One sign for each thing a device does; what a layer does backward has the layer's sign too. */
-function signOf({ label, op }: Span, learned: readonly string[]): string {
+function signOf({ label, op }: PlannedSpan, learned: readonly string[]): string {
   if (op === 'wait') return waiting;
   const place = learned.indexOf(label);
   return place >= 0 ? (learnedSigns[place] ?? '?') : signs[op];
@@ -69,7 +69,7 @@ function signOf({ label, op }: Span, learned: readonly string[]): string {
 
 /** Every column shows what took most of its time, but for waiting, which is what a schedule is to be judged by. */
 function computeLane(
-  spans: readonly Span[],
+  spans: readonly PlannedSpan[],
   learned: readonly string[],
   seconds: number,
   width: number,
@@ -96,7 +96,7 @@ function computeLane(
 
 /** Transfers are short: each shows for a column at least, in its own place or the next free one. */
 function transferLane(
-  spans: readonly Span[],
+  spans: readonly PlannedSpan[],
   learned: readonly string[],
   seconds: number,
   width: number,
@@ -129,7 +129,7 @@ function ruler(seconds: number, width: number): string {
 }
 
 /** Where the passes are: the backward one starts behind the softmax. */
-function passes(spans: readonly Span[], seconds: number, width: number): string {
+function passes(spans: readonly PlannedSpan[], seconds: number, width: number): string {
   const turn = spans.find(({ op }) => op === 'softmax_cross_entropy')?.end ?? seconds;
   const at = Math.min(width, Math.round((turn / seconds) * width));
   const stretch = (name: string, columns: number): string =>
@@ -145,7 +145,11 @@ export interface Drawing {
   readonly signs: string;
 }
 
-export function drawTimeline(spans: readonly Span[], seconds: number, options: TimelineOptions): Drawing {
+export function drawTimeline(
+  spans: readonly PlannedSpan[],
+  seconds: number,
+  options: TimelineOptions,
+): Drawing {
   const { learned, devices, columns } = options;
   const computes = (name: string): string => `${name} computes`;
   const title = Math.max(...devices.map((name) => computes(name).length));

@@ -4,10 +4,10 @@ import { preset } from '../graph/presets.js';
 import type { Precision } from '../plan/precision.js';
 import type { DeviceSpec } from '../runtime/devices.js';
 import type { ProfileSpan } from '../runtime/native/program.js';
-import { median, opTimes, type OpTime, type Pass, type Rate } from './rows.js';
+import { median, opTimes, type OpTime, type Pass, type StepRate } from './rows.js';
 import { Workload } from './workload.js';
 
-export interface NetworkOptions {
+export interface BenchNetworkOptions {
   readonly preset: string;
   readonly batch: number;
   readonly precision: Precision;
@@ -18,7 +18,7 @@ export interface NetworkOptions {
 
 export interface NetworkTimes {
   readonly ops: readonly OpTime[];
-  readonly rates: readonly Rate[];
+  readonly rates: readonly StepRate[];
 }
 
 const classes = 1000;
@@ -44,7 +44,7 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
 const several = async <T>(count: number, work: () => Promise<T>): Promise<T[]> =>
   await Promise.all(Array.from({ length: count }, work));
 
-/** Processors are watched while they work: that takes them no time. */
+/** CPUs are profiled as they work: it takes them no time. */
 async function timeOnHost(workload: Workload, pass: Pass, runs: number): Promise<Timed> {
   await workload.run(pass, { upload: true });
   const profiles: (readonly ProfileSpan[])[] = [];
@@ -92,13 +92,13 @@ async function timeOnCards(workload: Workload, pass: Pass, runs: number): Promis
   return { profiles, milliseconds };
 }
 
-export async function benchNetwork(options: NetworkOptions): Promise<NetworkTimes> {
+export async function benchNetwork(options: BenchNetworkOptions): Promise<NetworkTimes> {
   const { batch, precision, devices, runs } = options;
   const { graph, preprocessing } = preset(options.preset, classes);
   await using workload = await Workload.open({ graph, preprocessing, devices, precision, batch, classes });
   const onCards = devices.every(({ backend }) => backend === 'cuda');
   const ops: OpTime[] = [];
-  const rates: Rate[] = [];
+  const rates: StepRate[] = [];
   for (const pass of ['training', 'inference'] as const) {
     const setting = { batch, precision, pass };
     const timed = await (onCards ? timeOnCards : timeOnHost)(workload, pass, runs);

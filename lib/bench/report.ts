@@ -11,7 +11,7 @@ import { cudaInfo, type CardInfo } from '../runtime/native/cuda.js';
 import { measureCeilings } from './ceilings.js';
 import { benchNetwork } from './network.js';
 import { peerCopies, type PeerCopy } from './peer-copies.js';
-import type { Ceilings, OpTime, Rate } from './rows.js';
+import type { Ceilings, OpTime, StepRate } from './rows.js';
 
 export interface BenchOptions {
   readonly preset: string;
@@ -60,7 +60,7 @@ export interface Report extends Circumstances {
   /** One a device. */
   readonly ceilings: readonly Ceilings[];
   readonly ops: readonly OpTime[];
-  readonly rates: readonly Rate[];
+  readonly rates: readonly StepRate[];
   readonly copies: readonly PeerCopy[];
   readonly problems: readonly Problem[];
 }

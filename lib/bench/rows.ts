@@ -9,14 +9,14 @@ import type { ProfileSpan } from '../runtime/native/program.js';
 export type Pass = 'training' | 'inference';
 
 /** What was run. */
-export interface Setting {
+export interface BenchSetting {
   readonly batch: number;
   readonly precision: Precision;
   readonly pass: Pass;
 }
 
 /** One command of a pass. */
-export interface OpTime extends Setting {
+export interface OpTime extends BenchSetting {
   readonly device: number;
   /** The layer. */
   readonly label: string;
@@ -29,7 +29,7 @@ export interface OpTime extends Setting {
 }
 
 /** Whole training steps or inferences, not watched. */
-export interface Rate extends Setting {
+export interface StepRate extends BenchSetting {
   /** How they were run. */
   readonly variant: string;
   /** A step's share of a round of several; median over the rounds. */
@@ -61,7 +61,7 @@ const sent = ({ shape, dtype }: Value): number => elements(shape) * bytesOf[dtyp
 
 /** The commands' medians over several profiles of one plan; waits are left out. */
 export function opTimes(
-  setting: Setting,
+  setting: BenchSetting,
   drafts: readonly (readonly Draft[])[],
   profiles: readonly (readonly ProfileSpan[])[],
 ): OpTime[] {

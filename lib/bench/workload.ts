@@ -30,7 +30,7 @@ export interface StepOptions {
   readonly upload: boolean;
 }
 
-interface Work {
+interface CompiledPass {
   readonly plan: Plan;
   readonly program: Program;
 }
@@ -59,7 +59,7 @@ export class Workload implements AsyncDisposable {
   private constructor(
     private readonly options: WorkloadOptions,
     private readonly devices: readonly Device[],
-    private readonly work: Readonly<Record<Pass, Work>>,
+    private readonly work: Readonly<Record<Pass, CompiledPass>>,
   ) {
     const { batch, preprocessing, classes, graph } = options;
     this.images = noise(batch * preprocessing.store ** 2 * 3);
@@ -77,7 +77,7 @@ export class Workload implements AsyncDisposable {
     try {
       const plans = makePlans(network, devices);
       reserveArenas(devices, network, plans);
-      const compiled = (plan: Plan): Work => ({ plan, program: new Program(devices, plan.lists) });
+      const compiled = (plan: Plan): CompiledPass => ({ plan, program: new Program(devices, plan.lists) });
       const workload = new Workload(options, devices, {
         training: compiled(plans.training as Plan),
         inference: compiled(plans.inference),

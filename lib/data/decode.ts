@@ -2,7 +2,7 @@
 
 import sharp from 'sharp';
 import type { Preprocessing } from '../graph/graph.js';
-import { squareOfJpeg, type Extent } from '../runtime/native/images.js';
+import { squareOfJpeg, type ImageExtent } from '../runtime/native/images.js';
 import { rgbSpace } from './colour-profile.js';
 import { kindOf, readImageFile, type ImageKind, type Reason } from './image-file.js';
 import { jpegHeader, type JpegHeader } from './jpeg-header.js';
@@ -27,7 +27,7 @@ const pixelLimit = 120e6;
 /** Larger ones, which are rare, are rescaled by libvips as they are decoded: their pixels are never all in memory. */
 const wholeLimit = 2 ** 24;
 const sideLimit = 2 ** 16;
-const isHeldWhole = ({ width, height }: Extent): boolean =>
+const isHeldWhole = ({ width, height }: ImageExtent): boolean =>
   width * height <= wholeLimit && Math.max(width, height) <= sideLimit;
 
 // Images are decoded several at a time; threads within one would only get in each other's way.

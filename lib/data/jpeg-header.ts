@@ -1,8 +1,8 @@
 /** What a JPEG file says of itself before its pixels begin. */
 
-import type { Extent } from '../runtime/native/images.js';
+import type { ImageExtent } from '../runtime/native/images.js';
 
-export interface JpegHeader extends Extent {
+export interface JpegHeader extends ImageExtent {
   readonly channels: number;
   /** Whether it is coded as nearly all are: 8 bits by Huffman's codes, baseline, extended or progressive. */
   readonly usual: boolean;

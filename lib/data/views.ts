@@ -1,7 +1,7 @@
 /** Which part of a stored image the network sees. */
 
 /** A crop's place in the stored square, pixels, and whether it is reflected. */
-export interface View {
+export interface EvaluationView {
   readonly top: number;
   readonly left: number;
   readonly flip: boolean;
@@ -10,12 +10,16 @@ export interface View {
 /**
  * 1: the centre. 10: the paper's test (section 4.1): the four corners and the centre, and the reflections of all five.
  */
-export function evaluationViews(kind: 1 | 10, store: number, crop: number): readonly [View, ...View[]] {
+export function evaluationViews(
+  kind: 1 | 10,
+  store: number,
+  crop: number,
+): readonly [EvaluationView, ...EvaluationView[]] {
   const far = store - crop;
   const middle = Math.floor(far / 2);
-  const centre: View = { top: middle, left: middle, flip: false };
+  const centre: EvaluationView = { top: middle, left: middle, flip: false };
   if (kind === 1) return [centre];
-  const upright: View[] = [
+  const upright: EvaluationView[] = [
     { top: 0, left: 0, flip: false },
     { top: 0, left: far, flip: false },
     { top: far, left: 0, flip: false },
@@ -26,7 +30,7 @@ export function evaluationViews(kind: 1 | 10, store: number, crop: number): read
 }
 
 /** The same view of every image of a batch, as the devices take it. */
-export function viewRows(view: View, batch: number): Float32Array {
+export function viewRows(view: EvaluationView, batch: number): Float32Array {
   const rows = new Float32Array(batch * 8);
   for (let n = 0; n < batch; n++) rows.set([view.top, view.left, view.flip ? 1 : 0, 0, 0, 0, 1], n * 8);
   return rows;

@@ -1,4 +1,4 @@
-/** Images decoded a batch ahead of the devices, for evaluation, classification and embedding. */
+/** Images decoded one batch ahead of the devices (prefetched), for evaluation, classification and embedding. */
 
 import type { Preprocessing } from '../graph/graph.js';
 import { decodeImage, type ImageSource } from '../data/decode.js';

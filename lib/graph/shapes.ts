@@ -3,7 +3,7 @@
 import { AlexNetError } from '../errors.js';
 import { isLearned, unknownLayer, type Graph, type Layer, type LearnedLayer } from './graph.js';
 
-export interface Extent {
+export interface LayerExtent {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -13,8 +13,8 @@ export type WeightShape = readonly [out: number, input: number, rows: number, co
 
 export interface LayerShape {
   readonly layer: Layer;
-  readonly input: Extent;
-  readonly output: Extent;
+  readonly input: LayerExtent;
+  readonly output: LayerExtent;
   /** Weights as out × in × rows × columns, for learned layers. */
   readonly weights?: WeightShape;
   /** Weights and biases. */
@@ -23,13 +23,13 @@ export interface LayerShape {
   readonly flops: number;
 }
 
-const count = (extent: Extent): number => extent.height * extent.width * extent.channels;
+const count = (extent: LayerExtent): number => extent.height * extent.width * extent.channels;
 
 function fail(graph: Graph, layer: Layer, problem: string): never {
   throw new AlexNetError('GRAPH', `${graph.name}: layer ${layer.name}: ${problem}`);
 }
 
-function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
+function outputOf(graph: Graph, layer: Layer, input: LayerExtent): LayerExtent {
   const shown = `${input.height}×${input.width}×${input.channels}`;
   switch (layer.kind) {
     case 'convolution': {
@@ -70,7 +70,7 @@ function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
   }
 }
 
-function weightsOf(layer: LearnedLayer, input: Extent): WeightShape {
+function weightsOf(layer: LearnedLayer, input: LayerExtent): WeightShape {
   switch (layer.kind) {
     case 'convolution':
       return [layer.maps, input.channels / layer.groups, layer.kernel, layer.kernel];
@@ -82,7 +82,7 @@ function weightsOf(layer: LearnedLayer, input: Extent): WeightShape {
 }
 
 export function layerShapes(graph: Graph): LayerShape[] {
-  let input: Extent = graph.input;
+  let input: LayerExtent = graph.input;
   return graph.layers.map((layer) => {
     const output = outputOf(graph, layer, input);
     const base = { layer, input, output };

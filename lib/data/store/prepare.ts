@@ -27,7 +27,7 @@ export interface PrepareProgress {
   readonly secondsLeft: number | null;
 }
 
-export interface PrepareOptions extends Partial<RecordOptions> {
+export interface PrepareStoreOptions extends Partial<RecordOptions> {
   /** The store's folder: empty, not there yet, or the same store begun by an earlier run. */
   readonly out: string;
   /** Threads that decode; default: as many as the process may keep busy. */
@@ -55,7 +55,7 @@ export interface PrepareResult {
  * finished store is the same to the byte. Throws AlexNetError DATA where `out` is something else, in use or on a full disk,
  * and where no image can be used; USAGE for options out of range.
  */
-export async function prepareStore(source: Source, options: PrepareOptions): Promise<PrepareResult> {
+export async function prepareStore(source: Source, options: PrepareStoreOptions): Promise<PrepareResult> {
   const { out } = options;
   const store = storeOptions(source, options);
   try {
@@ -88,7 +88,7 @@ const resultOf = (
 /** Records of so many pixels a side are small enough raw, and worth sparing every epoch their decoding. */
 const rawSide = 96;
 
-function storeOptions(source: Source, options: PrepareOptions): StoreOptions {
+function storeOptions(source: Source, options: PrepareStoreOptions): StoreOptions {
   const small = source.native;
   const {
     size = small?.side ?? 256,
@@ -145,7 +145,7 @@ async function checkFolder(folder: string): Promise<void> {
 /** Stores everything from `from` on; ends before that when interrupted. */
 async function fill(
   source: Source,
-  options: PrepareOptions,
+  options: PrepareStoreOptions,
   record: RecordOptions,
   from: Progress,
   writer: WorkerPool<StoreTasks>,
@@ -195,7 +195,7 @@ class Telling {
   constructor(
     private readonly source: Source,
     private readonly from: Progress,
-    private readonly onProgress: PrepareOptions['onProgress'],
+    private readonly onProgress: PrepareStoreOptions['onProgress'],
   ) {
     this.done = from.items;
     this.skipped = from.skipped;

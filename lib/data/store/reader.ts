@@ -52,7 +52,7 @@ export async function openStore(path: string, options: OpenOptions = {}): Promis
   }
 }
 
-interface Contents {
+interface StoreContents {
   readonly store: About;
   readonly complete: Complete;
   readonly labels: Int32Array;
@@ -62,7 +62,7 @@ interface Contents {
 const notAStore = (path: string): AlexNetError =>
   new AlexNetError('DATA', `${path} is not a store of images, or preparing it has not begun`);
 
-function readContents(path: string, { about }: Databases): Contents {
+function readContents(path: string, { about }: Databases): StoreContents {
   const found = about.get('store');
   if (!found) throw notAStore(path);
   const store = decodeJson(found) as About;
@@ -94,7 +94,7 @@ function readContents(path: string, { about }: Databases): Contents {
 function imageStore(
   path: string,
   databases: Databases,
-  { store, complete, labels, meanImage }: Contents,
+  { store, complete, labels, meanImage }: StoreContents,
   pool: WorkerPool<StoreTasks>,
 ): ImageStore {
   const { record, source } = store;

@@ -3,7 +3,7 @@
 import type { PixelSums } from '../colour.js';
 import type { StoreOptions } from './format.js';
 import type { Encoding, RecordOptions } from './types.js';
-import type { Batch, Progress } from './writer.js';
+import type { ItemBatch, Progress } from './writer.js';
 
 /** An image to be made a record: a file's path, a file's bytes, or RGB pixels. */
 export type ImageContent =
@@ -46,7 +46,7 @@ export interface StoreTasks {
     readonly output: Progress;
   };
   readonly append: {
-    readonly input: { readonly path: string; readonly progress: Progress; readonly batch: Batch };
+    readonly input: { readonly path: string; readonly progress: Progress; readonly batch: ItemBatch };
     readonly output: Progress;
   };
   readonly finish: {

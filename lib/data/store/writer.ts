@@ -54,7 +54,7 @@ export interface NewImage {
 }
 
 /** Consecutive items of the source, as many as a transaction holds unless they are the last. */
-export interface Batch {
+export interface ItemBatch {
   readonly images: readonly NewImage[];
   readonly skipped: readonly SkippedItem[];
   /** Of the training images among them. */
@@ -146,7 +146,7 @@ function progressOf(databases: Databases): Progress {
 const stateOf = ({ state }: Databases): State => decodeJson(state.get('progress') as Buffer) as State;
 
 /** Stores a batch, which must follow what is stored; `progress` is what was there. In one transaction. */
-export async function append(folder: string, progress: Progress, batch: Batch): Promise<Progress> {
+export async function append(folder: string, progress: Progress, batch: ItemBatch): Promise<Progress> {
   const databases = await openForWriting(folder, mapSize(progress));
   const { root, images, entries, skipped, state } = databases;
   try {

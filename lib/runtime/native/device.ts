@@ -4,7 +4,7 @@ import type { Command } from '../../plan/commands.js';
 import { addon, native } from './addon.js';
 
 /** What a device is made of. */
-export type DeviceOptions =
+export type DeviceConfig =
   | { readonly backend: 'cpu'; readonly threads: number }
   | { readonly backend: 'reference' }
   | {
@@ -29,14 +29,14 @@ export interface NativeDevice {
 }
 
 interface DevicePart {
-  readonly Device: new (options: DeviceOptions) => NativeDevice;
+  readonly Device: new (options: DeviceConfig) => NativeDevice;
 }
 
 /** An arena and the threads that compute in it. */
 export class Device implements Disposable {
   readonly #native: NativeDevice;
 
-  constructor(options: DeviceOptions) {
+  constructor(options: DeviceConfig) {
     const { Device: Native } = addon<DevicePart>();
     this.#native = native(() => new Native(options));
   }

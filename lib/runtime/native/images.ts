@@ -3,7 +3,7 @@
 import { addon, native } from './addon.js';
 
 /** In pixels. */
-export interface Extent {
+export interface ImageExtent {
   readonly width: number;
   readonly height: number;
 }
@@ -15,12 +15,12 @@ export interface Corner {
 
 interface ImagesPart {
   accumulate(pixels: Uint8Array, mean: Uint32Array, colour: BigUint64Array): void;
-  resample(pixels: Uint8Array, image: Extent, part: Extent & Corner, size: number): Buffer;
+  resample(pixels: Uint8Array, image: ImageExtent, part: ImageExtent & Corner, size: number): Buffer;
   loadJpegLibrary(file: string): boolean;
   squareOfJpeg(
     jpeg: Uint8Array,
-    image: Extent,
-    part: Extent & Corner,
+    image: ImageExtent,
+    part: ImageExtent & Corner,
     size: number,
     space?: Float32Array,
   ): Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -42,8 +42,8 @@ export const accumulate = (pixels: Uint8Array, mean: Uint32Array, colour: BigUin
  */
 export const resample = (
   pixels: Uint8Array,
-  image: Extent,
-  part: Extent & Corner,
+  image: ImageExtent,
+  part: ImageExtent & Corner,
   size: number,
 ): Uint8Array => native(() => addon<ImagesPart>().resample(pixels, image, part, size));
 
@@ -59,8 +59,8 @@ export const loadJpegLibrary = (file: string): boolean => addon<ImagesPart>().lo
  */
 export const squareOfJpeg = async (
   jpeg: Uint8Array,
-  image: Extent,
-  part: Extent & Corner,
+  image: ImageExtent,
+  part: ImageExtent & Corner,
   size: number,
   space?: Float32Array,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> =>
