@@ -1,6 +1,6 @@
 /** This program's turns: training steps or inferences on some threads of the CPU, as the package runs them. */
 
-import { evaluationViews, viewRows } from '../lib/data/views.js';
+import { evaluationViews, viewRows } from '../lib/data/batches/views.js';
 import { preset } from '../lib/graph/presets.js';
 import type { Precision } from '../lib/plan/precision.js';
 import { parseDevices } from '../lib/runtime/devices.js';

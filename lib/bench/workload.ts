@@ -1,6 +1,6 @@
 /** A network's programs on their devices, filled with noise and ready to be run again and again. */
 
-import { evaluationViews, viewRows } from '../data/views.js';
+import { evaluationViews, viewRows } from '../data/batches/views.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Command } from '../plan/commands.js';
 import type { Plan, Port } from '../plan/plan.js';

@@ -1,6 +1,6 @@
 /** Class probabilities of images, averaged over their views. */
 
-import { evaluationViews, viewRows } from '../data/views.js';
+import { evaluationViews, viewRows } from '../data/batches/views.js';
 import type { Network } from '../runtime/network.js';
 
 /** Each batch with its images' probabilities, batch × classes. */

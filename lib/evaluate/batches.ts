@@ -1,7 +1,7 @@
 /** Images decoded one batch ahead of the devices (prefetched), for evaluation, classification and embedding. */
 
 import type { Preprocessing } from '../graph/graph.js';
-import { decodeImage, type ImageSource } from '../data/decode.js';
+import { decodeImage, type ImageSource } from '../data/images/decode.js';
 
 export interface DecodedBatch {
   /** batch × store × store × 3; places past `indices.length` repeat nothing and are not to be counted. */

@@ -1,7 +1,7 @@
 /** Error rates of a network on a store or on a folder of images. */
 
-import { loaderThreads } from '../data/loader-threads.js';
-import { orderedBatches, sizeOf } from '../data/loader.js';
+import { loaderThreads } from '../data/batches/loader-threads.js';
+import { orderedBatches, sizeOf } from '../data/batches/loader.js';
 import { openSource } from '../data/sources/source.js';
 import type { Split } from '../data/sources/types.js';
 import { checkFits } from '../data/store/fits.js';

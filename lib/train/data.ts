@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
-import { BatchQueue } from '../data/batch-queue.js';
-import { drawDemoSet } from '../data/demo.js';
-import { holdOut } from '../data/hold-out.js';
+import { BatchQueue } from '../data/batches/batch-queue.js';
+import { drawDemoSet } from '../data/demo/demo.js';
+import { holdOut } from '../data/batches/hold-out.js';
 import {
   orderedBatches,
   sizeOf,
@@ -12,7 +12,7 @@ import {
   type OrderedBatch,
   type Selection,
   type TrainingBatch,
-} from '../data/loader.js';
+} from '../data/batches/loader.js';
 import { cachedStore, isStore } from '../data/store/cached.js';
 import { checkFits } from '../data/store/fits.js';
 import { openStore } from '../data/store/reader.js';

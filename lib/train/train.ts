@@ -6,7 +6,7 @@ import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
 import { seedWords } from '../random/philox.js';
-import { loaderThreads } from '../data/loader-threads.js';
+import { loaderThreads } from '../data/batches/loader-threads.js';
 import { chooseDevices, type ChosenDevices } from '../runtime/choose.js';
 import { Network } from '../runtime/network.js';
 import { loadCheckpoint, type Checkpoint } from '../run/checkpoint.js';

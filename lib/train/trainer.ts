@@ -1,11 +1,11 @@
 /** The steps of a run: train, report, validate, save. */
 
 import { AlexNetError } from '../errors.js';
-import { evaluationViews, viewRows } from '../data/views.js';
+import { evaluationViews, viewRows } from '../data/batches/views.js';
 import { ErrorCounter } from '../evaluate/error-rates.js';
 import { seedWords } from '../random/philox.js';
-import type { BatchQueue, Lent } from '../data/batch-queue.js';
-import type { TrainingBatch } from '../data/loader.js';
+import type { BatchQueue, Lent } from '../data/batches/batch-queue.js';
+import type { TrainingBatch } from '../data/batches/loader.js';
 import type { Losses, Network } from '../runtime/network.js';
 import { saveCheckpoint, type Checkpoint } from '../run/checkpoint.js';
 import type { TrainingState, ErrorRates } from '../run/training-state.js';

@@ -1,7 +1,7 @@
 /** Every preset's training views through a backend's preprocessing, pixel by pixel against the plain reference. */
 
 import { afterAll, describe, expect, it } from 'vitest';
-import { trainingViews } from '../../lib/data/augment.js';
+import { trainingViews } from '../../lib/data/batches/augment.js';
 import type { ColourAxes } from '../../lib/data/colour.js';
 import { preset, presetNames } from '../../lib/graph/presets.js';
 import { closeOps, preprocess, type OpsDevice } from '../../lib/ops.js';

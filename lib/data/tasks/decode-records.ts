@@ -1,6 +1,6 @@
 /** In a worker thread: records of a store, decoded where they are wanted. */
 
-import { decodeJpeg } from '../jpeg.js';
+import { decodeJpeg } from '../images/jpeg.js';
 import { openForReading, type Databases } from '../store/database.js';
 import { checkedRecord } from '../store/record.js';
 import type { DecodeRecords } from '../store/tasks.js';

@@ -2,9 +2,9 @@
 
 import { crc32 } from 'node:zlib';
 import { accumulate } from '../../runtime/native/images.js';
-import { decodeImage, type Decoded } from '../decode.js';
-import { encodeJpeg } from '../jpeg.js';
-import { squareOf } from '../square.js';
+import { decodeImage, type Decoded } from '../images/decode.js';
+import { encodeJpeg } from '../images/jpeg.js';
+import { squareOf } from '../images/square.js';
 import type { RecordOptions } from '../store/types.js';
 import type { ImageContent, PrepareChunk, PreparedChunk } from '../store/tasks.js';
 import type { PixelSums } from '../colour.js';

@@ -55,7 +55,7 @@ export const loadJpegLibrary = (file: string): boolean => addon<ImagesPart>().lo
 
 /**
  * `resample` of what a JPEG file of that size holds, decoded by libjpeg's accurate transform, in a thread of its own; `space` is that of
- * lib/data/colour-profile.ts where it is not sRGB. Undefined for a file that libjpeg remarks on, such as one that is cut short.
+ * lib/data/images/colour-profile.ts where it is not sRGB. Undefined for a file that libjpeg remarks on, such as one that is cut short.
  */
 export const squareOfJpeg = async (
   jpeg: Uint8Array,

@@ -2,7 +2,7 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { decodeImage } from '../../../../lib/data/decode.js';
+import { decodeImage } from '../../../../lib/data/images/decode.js';
 import type { Source } from '../../../../lib/data/sources/types.js';
 import { prepareStore, type PrepareStoreOptions } from '../../../../lib/data/store/prepare.js';
 import { openStore } from '../../../../lib/data/store/reader.js';

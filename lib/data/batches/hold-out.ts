@@ -1,8 +1,8 @@
 /** A part of the images set aside for validation, the same part of every class, chosen by the seed alone. */
 
-import type { Seed } from '../random/philox.js';
+import type { Seed } from '../../random/philox.js';
 import { imageAt } from './permutation.js';
-import type { Range } from './store/types.js';
+import type { Range } from '../store/types.js';
 
 /** Epochs count up from 0; the split of each class uses an order of its own, far behind them. */
 const firstOrder = 0xffff0000;

@@ -4,8 +4,8 @@
  * by one that the row chooses (a Feistel network, Philox its round function); what falls outside `count` goes round again.
  */
 
-import { philox4x32, type Seed } from '../random/philox.js';
-import { streams } from '../random/streams.js';
+import { philox4x32, type Seed } from '../../random/philox.js';
+import { streams } from '../../random/streams.js';
 
 /** Few images leave each round few values to choose by; their orders are visibly lopsided below 12 rounds. */
 const rounds = (count: number): number => (count <= 256 ? 16 : 8);

@@ -1,7 +1,7 @@
 /** Batches made ahead of their use, in memory that goes round and that worker threads fill. */
 
-import { AlexNetError } from '../errors.js';
-import { pin, unpin } from '../runtime/native/pinned-memory.js';
+import { AlexNetError } from '../../errors.js';
+import { pin, unpin } from '../../runtime/native/pinned-memory.js';
 
 /** What is lent out until it is given back. */
 export interface Lent {

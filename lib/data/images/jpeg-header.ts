@@ -1,6 +1,6 @@
 /** What a JPEG file says of itself before its pixels begin. */
 
-import type { ImageExtent } from '../runtime/native/images.js';
+import type { ImageExtent } from '../../runtime/native/images.js';
 
 export interface JpegHeader extends ImageExtent {
   readonly channels: number;

@@ -1,8 +1,8 @@
 /** What happens to each training image each time it is used, as rows for the devices' preprocessing (section 4.1). */
 
-import { normals, randomBlock, type Seed } from '../random/philox.js';
-import { streams } from '../random/streams.js';
-import type { ColourAxes } from './colour.js';
+import { normals, randomBlock, type Seed } from '../../random/philox.js';
+import { streams } from '../../random/streams.js';
+import type { ColourAxes } from '../colour.js';
 
 export interface Augmenting {
   readonly crop: boolean;

@@ -1,7 +1,7 @@
 /** The paper's square of an image (section 2): the shorter side to `store` pixels, and the centre; or, as Caffe, all of it. */
 
-import type { Preprocessing } from '../graph/graph.js';
-import { resample, type Corner, type ImageExtent } from '../runtime/native/images.js';
+import type { Preprocessing } from '../../graph/graph.js';
+import { resample, type Corner, type ImageExtent } from '../../runtime/native/images.js';
 
 type Fit = Pick<Preprocessing, 'store' | 'fit'>;
 

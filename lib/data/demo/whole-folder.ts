@@ -2,8 +2,8 @@
 
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AlexNetError } from '../errors.js';
-import { removeAbandoned, temporaryName } from '../formats/temporary.js';
+import { AlexNetError } from '../../errors.js';
+import { removeAbandoned, temporaryName } from '../../formats/temporary.js';
 
 /**
  * Has `fill` write a folder's content, then gives it its name; killed at any moment, `folder` is what it was before. Where

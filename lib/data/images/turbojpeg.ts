@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { loadJpegLibrary } from '../runtime/native/images.js';
+import { loadJpegLibrary } from '../../runtime/native/images.js';
 
 let found: boolean | undefined;
 

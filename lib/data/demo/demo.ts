@@ -6,8 +6,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { randomBlock, unit, type Seed } from '../random/philox.js';
-import { streams } from '../random/streams.js';
+import { randomBlock, unit, type Seed } from '../../random/philox.js';
+import { streams } from '../../random/streams.js';
 import { writeWholeFolder } from './whole-folder.js';
 
 /** Uniform numbers for one drawing. */

@@ -1,10 +1,10 @@
 /** Batches of a store: for training in a keyed order with augmentation, for measuring one after the other. */
 
-import type { Seed } from '../random/philox.js';
+import type { Seed } from '../../random/philox.js';
 import { trainingViews, type Augmenting } from './augment.js';
 import { BatchQueue, type Lent } from './batch-queue.js';
 import { imageAt } from './permutation.js';
-import type { ImageStore, Range } from './store/types.js';
+import type { ImageStore, Range } from '../store/types.js';
 
 /** Images of a store: a range of its indices, or a list of them. */
 export type Selection = Range | Uint32Array;

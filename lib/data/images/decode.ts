@@ -1,8 +1,8 @@
 /** One image, in whatever format, as the paper's square of RGB bytes (section 2). */
 
 import sharp from 'sharp';
-import type { Preprocessing } from '../graph/graph.js';
-import { squareOfJpeg, type ImageExtent } from '../runtime/native/images.js';
+import type { Preprocessing } from '../../graph/graph.js';
+import { squareOfJpeg, type ImageExtent } from '../../runtime/native/images.js';
 import { rgbSpace } from './colour-profile.js';
 import { kindOf, readImageFile, type ImageKind, type Reason } from './image-file.js';
 import { jpegHeader, type JpegHeader } from './jpeg-header.js';

@@ -1,6 +1,6 @@
 /** How many worker threads decode while devices compute. */
 
-import { cpuInfo } from '../runtime/native/cpu.js';
+import { cpuInfo } from '../../runtime/native/cpu.js';
 
 /**
  * What was asked for; otherwise, where cards compute, all cores but the one that feeds them, and else one: the cores are for

@@ -1,8 +1,8 @@
 /** Records of stores: JPEG files without chroma subsampling, always of three channels. */
 
 import turbo from '@julusian/jpeg-turbo';
-import { AlexNetError } from '../errors.js';
-import { readJpeg, writeJpeg } from '../runtime/native/images.js';
+import { AlexNetError } from '../../errors.js';
+import { readJpeg, writeJpeg } from '../../runtime/native/images.js';
 import { hasTurboJpeg } from './turbojpeg.js';
 
 export interface JpegCoder {
