@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { rate, significant } from '../cli/ui/format.js';
-import { table, type Column } from '../cli/ui/table.js';
+import { rate, significant } from '../lib/text/numbers.js';
+import { table, type Column } from '../lib/text/table.js';
 import { compare, isResults, type Comparison, type RatePair, type Results } from './comparison.js';
 
 const column = (title: string, align: Column['align'] = 'right'): Column => ({ title, align });

@@ -1,12 +1,12 @@
 /** Two programs' figures side by side. Pure: rows in, rows out. */
 
-import type { OpTime, Pass, Rate, Setting } from './rows.js';
+import type { OpTime, Pass, StepRate, BenchSetting } from '../lib/bench/rows.js';
 
 /** What is compared: a report of this program, or of a peer (bench/peers), which may have several ways to do one op. */
 export interface Results {
   readonly program: string;
-  readonly ops: readonly (OpTime & { readonly variant?: string })[];
-  readonly rates: readonly Rate[];
+  readonly ops: readonly (Omit<OpTime, 'op'> & { readonly op: string; readonly variant?: string })[];
+  readonly rates: readonly StepRate[];
   readonly problems?: readonly { readonly what: string; readonly problem: string }[];
 }
 
@@ -29,7 +29,7 @@ export interface RatePair {
   readonly ratio: number | undefined;
 }
 
-export interface Comparison extends Setting {
+export interface Comparison extends BenchSetting {
   readonly ops: readonly OpPair[];
   /** Of the rows that both sides have. */
   readonly total: { readonly ours: number; readonly peer: number; readonly ratio: number | undefined };
@@ -37,7 +37,7 @@ export interface Comparison extends Setting {
   readonly peer: readonly RatePair[];
 }
 
-const keyOf = ({ batch, precision, pass }: Setting): string => `${pass} ${batch} ${precision}`;
+const keyOf = ({ batch, precision, pass }: BenchSetting): string => `${pass} ${batch} ${precision}`;
 const quotient = (a: number | undefined, b: number | undefined): number | undefined =>
   a !== undefined && b !== undefined && a > 0 && b > 0 ? a / b : undefined;
 
@@ -92,20 +92,20 @@ const passes: readonly Pass[] = ['training', 'inference'];
 
 /** One comparison for every batch, precision and pass of either side; ours in their order, then the peer's. */
 export function compare(ours: Results, peer: Results): Comparison[] {
-  const settings = new Map<string, Setting>();
+  const settings = new Map<string, BenchSetting>();
   for (const { batch, precision, pass } of [...ours.rates, ...ours.ops, ...peer.rates, ...peer.ops]) {
     const setting = { batch, precision, pass };
     if (!settings.has(keyOf(setting))) settings.set(keyOf(setting), setting);
   }
   const ordered = passes.flatMap((pass) => [...settings.values()].filter((setting) => setting.pass === pass));
   return ordered.map((setting) => {
-    const here = (row: Setting): boolean => keyOf(row) === keyOf(setting);
+    const here = (row: BenchSetting): boolean => keyOf(row) === keyOf(setting);
     const ops = pairOps(ours.ops.filter(here), peer.ops.filter(here));
     const both = ops.filter(({ ratio }) => ratio !== undefined);
     const sum = (side: 'ours' | 'peer'): number => both.reduce((total, pair) => total + (pair[side] ?? 0), 0);
     const own = ours.rates.filter(here);
     const best = own.length > 0 ? Math.max(...own.map((rate) => rate.imagesPerSecond)) : undefined;
-    const pair = ({ variant, imagesPerSecond }: Rate): RatePair => ({
+    const pair = ({ variant, imagesPerSecond }: StepRate): RatePair => ({
       variant,
       imagesPerSecond,
       ratio: quotient(best, imagesPerSecond),

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { packageRoot } from '../lib/package-root.js';
-import { cpuInfo } from '../lib/runtime/native.js';
+import { cpuInfo } from '../lib/runtime/native/cpu.js';
 import type { CpuSetting } from './cpu-rows.js';
 import type { Handover } from './handover.js';
 import { startOurs } from './ours.js';

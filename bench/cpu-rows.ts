@@ -1,8 +1,8 @@
 /** Images a second on the CPU, ours beside others': plain data and its tables. Pure. */
 
-import { rate, significant } from '../cli/ui/format.js';
-import { table, type Column } from '../cli/ui/table.js';
-import type { Pass } from './rows.js';
+import { rate, significant } from '../lib/text/numbers.js';
+import { table, type Column } from '../lib/text/table.js';
+import type { Pass } from '../lib/bench/rows.js';
 
 export interface CpuSetting {
   readonly pass: Pass;

@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { batches } from '../cli/commands/bench-options.js';
-import { plural } from '../cli/ui/format.js';
+import { plural } from '../lib/text/numbers.js';
 import { packageRoot } from '../lib/package-root.js';
 import { parseDevices } from '../lib/runtime/devices.js';
 import { peerKinds, usualPeers } from './cpu-peers.js';
@@ -26,7 +25,7 @@ import {
 import { curves } from './curves.js';
 import { handOver, paddedInput, type Handover } from './handover.js';
 import { startOurs, type Own } from './ours.js';
-import { circumstances, type Problem } from './report.js';
+import { circumstances, type Problem } from '../lib/bench/report.js';
 import { takeTurns, type Contender, type Timing } from './turns.js';
 
 const list = { type: 'string', requiresArg: true } as const;
@@ -61,6 +60,14 @@ function named<T extends string>(text: string, known: readonly T[], option: stri
   if (unknown !== undefined)
     throw new Error(`expected ${known.join(', ')} for ${option}, received ${unknown}`);
   return known.filter((name) => names.includes(name));
+}
+
+/** Each once, in the order given. */
+function wholeNumbers(text: string, option: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 1))
+    throw new Error(`expected positive whole numbers such as 1,32 for ${option}, received ${text}`);
+  return [...new Set(numbers)];
 }
 
 const problems: Problem[] = [];
@@ -155,14 +162,14 @@ async function draw(rows: readonly CpuRow[], file: string): Promise<void> {
 try {
   const names = given.peers === 'none' ? [] : named(given.peers, [...peerKinds.keys()], '--peers');
   const passes = named(given.passes, ['training', 'inference'] as const, '--passes');
-  const threadCounts = batches(given.threads, '--threads');
+  const threadCounts = wholeNumbers(given.threads, '--threads');
   const rows: CpuRow[] = [];
   const { preset, rounds } = given;
   const about = circumstances(parseDevices('cpu', { threads: Math.max(...threadCounts) }));
   const report = (): object => ({ ...about, options: { preset, rounds }, rows, problems });
   for (const pass of passes) {
     for (const threads of threadCounts) {
-      for (const batch of batches(given.batch, '--batch')) {
+      for (const batch of wholeNumbers(given.batch, '--batch')) {
         try {
           const found = await measure({ pass, batch, threads }, names);
           rows.push(...found);

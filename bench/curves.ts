@@ -1,8 +1,8 @@
 /** Images a second against the batch size, as an SVG: one panel a pass, one line a contender and number of threads. Pure. */
 
-import { rate } from '../cli/ui/format.js';
+import { rate } from '../lib/text/numbers.js';
 import type { CpuRow } from './cpu-rows.js';
-import type { Pass } from './rows.js';
+import type { Pass } from '../lib/bench/rows.js';
 
 const [width, height, panelWidth, panelHeight] = [1040, 430, 400, 300];
 const [left, top, gap] = [70, 50, 110];

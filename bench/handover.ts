@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeHeader } from '../lib/formats/safetensors.js';
-import type { Graph, Preprocessing } from '../lib/graph/graph.js';
-import { layerShapes } from '../lib/graph/shapes.js';
+import { isLearned, type Graph, type Preprocessing } from '../lib/graph/graph.js';
+import { parameterShapes } from '../lib/run/checkpoint.js';
 import { onnxModel, type OnnxTensor } from './onnx.js';
 
 export interface Handover {
@@ -22,18 +22,20 @@ export function foldedWeights(
   parameters: ReadonlyMap<string, Float32Array>,
 ): Map<string, OnnxTensor> {
   const found = new Map<string, OnnxTensor>();
-  let kept = 1;
-  for (const { layer, weights } of layerShapes(graph)) {
-    if (layer.kind === 'dropout') kept *= 1 - layer.rate;
-    if (!weights) continue;
-    const [name, factor] = [layer.name, kept];
-    const data = parameters.get(`${name}.weight`) ?? new Float32Array();
-    const [out, input, rows, columns] = weights;
-    found.set(`${name}.weight`, {
-      shape: layer.kind === 'convolution' ? weights : [out, input * rows * columns],
+  const shapes = parameterShapes(graph);
+  const add = (name: string, factor: number): void => {
+    const data = parameters.get(name) ?? new Float32Array();
+    found.set(name, {
+      shape: shapes.get(name) ?? [],
       data: factor === 1 ? data : data.map((value) => value * factor),
     });
-    found.set(`${name}.bias`, { shape: [out], data: parameters.get(`${name}.bias`) ?? new Float32Array() });
+  };
+  let kept = 1;
+  for (const layer of graph.layers) {
+    if (layer.kind === 'dropout') kept *= 1 - layer.rate;
+    if (!isLearned(layer)) continue;
+    add(`${layer.name}.weight`, kept);
+    add(`${layer.name}.bias`, 1);
     kept = 1;
   }
   return found;

@@ -6,8 +6,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
-import { decodeImage } from '../lib/data/decode.js';
-import { trainingBatches } from '../lib/data/loader.js';
+import { decodeImage } from '../lib/data/images/decode.js';
+import { trainingBatches } from '../lib/data/batches/loader.js';
 import { openStore } from '../lib/data/store/reader.js';
 import type { PrepareProgress } from '../lib/data/store/prepare.js';
 import type { Encoding } from '../lib/data/store/types.js';
@@ -23,7 +23,7 @@ export interface Work {
   readonly end?: () => Promise<void>;
 }
 
-export interface Place {
+export interface Workplace {
   /** A folder to work in. */
   readonly folder: string;
   /** Class folders of JPEG images. */
@@ -41,7 +41,11 @@ const rateOf = async (images: number, work: () => Promise<unknown>): Promise<num
 };
 
 /** As many images at once as preparing has: two for each thread. */
-function decoding(name: string, { files, threads }: Place, decode: (file: string) => Promise<unknown>): Work {
+function decoding(
+  name: string,
+  { files, threads }: Workplace,
+  decode: (file: string) => Promise<unknown>,
+): Work {
   return {
     name: `${name}: decode, resize, crop`,
     run: async () =>
@@ -55,7 +59,7 @@ function decoding(name: string, { files, threads }: Place, decode: (file: string
   };
 }
 
-export const sharpAlone = (place: Place): Work =>
+export const sharpAlone = (place: Workplace): Work =>
   decoding(
     'sharp alone',
     place,
@@ -64,14 +68,14 @@ export const sharpAlone = (place: Place): Work =>
   );
 
 /** What preparing does of the same. */
-export const ourDecoding = (place: Place): Work =>
+export const ourDecoding = (place: Workplace): Work =>
   decoding('ours alone', place, async (file) => await decodeImage(file, { store: place.size, fit: 'crop' }));
 
-export const storeOf = ({ folder }: Place, encoding: Encoding): string =>
+export const storeOf = ({ folder }: Workplace, encoding: Encoding): string =>
   join(folder, `${encoding.kind}.store`);
 
 /** The clock starts with the first images done, as it does for PyTorch: by then the threads are there. */
-export function preparing(place: Place, encoding: Encoding): Work {
+export function preparing(place: Workplace, encoding: Encoding): Work {
   const { images, files, size, threads } = place;
   const out = storeOf(place, encoding);
   return {
@@ -94,7 +98,7 @@ export function preparing(place: Place, encoding: Encoding): Work {
 }
 
 /** Worker threads that only decode a store's JPEG records, out of memory. */
-export function bareDecode(place: Place, images: number): Work {
+export function bareDecode(place: Workplace, images: number): Work {
   const { size, threads } = place;
   let workers: Worker[] = [];
   return {
@@ -119,7 +123,7 @@ export function bareDecode(place: Place, images: number): Work {
 }
 
 /** Batches as training takes them, given back at once. */
-export function loading(place: Place, encoding: Encoding, images: number): Work {
+export function loading(place: Workplace, encoding: Encoding, images: number): Work {
   const { threads, batch } = place;
   return {
     name: `loader, ${encoding.kind} records`,
@@ -149,7 +153,7 @@ export function loading(place: Place, encoding: Encoding, images: number): Work 
 }
 
 /** PyTorch's DataLoader over the same files (bench/peers); null where this Python has no torch. */
-export function torchLoading({ images, size, threads, batch }: Place, python: string): Work | null {
+export function torchLoading({ images, size, threads, batch }: Workplace, python: string): Work | null {
   const script = join(packageRoot(), 'bench', 'peers', 'torch_loading.py');
   const ask = (...args: string[]): string =>
     execFileSync(python, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

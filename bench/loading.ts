@@ -9,8 +9,8 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { rate, significant } from '../cli/ui/format.js';
-import { table, type Column } from '../cli/ui/table.js';
+import { rate, significant } from '../lib/text/numbers.js';
+import { table, type Column } from '../lib/text/table.js';
 import {
   bareDecode,
   loading,
@@ -18,7 +18,7 @@ import {
   preparing,
   sharpAlone,
   torchLoading,
-  type Place,
+  type Workplace,
   type Work,
 } from './loading-works.js';
 import { photographs } from './photographs.js';
@@ -125,7 +125,7 @@ try {
   const { count, load, rounds, threads, batch, size } = given;
   const images = join(folder, 'images');
   const files = await photographs(images, count, given.images);
-  const place: Place = { folder, images, files, size, threads, batch };
+  const place: Workplace = { folder, images, files, size, threads, batch };
   const torch = torchLoading(place, given.python);
   const sharp = sharpAlone(place);
   const fromFiles = await measure(

@@ -1,7 +1,8 @@
 /** A network as an ONNX model, for ONNX Runtime to run: protobuf by hand, opset 17, the input padded already. */
 
 import { AlexNetError } from '../lib/errors.js';
-import type { Graph, Layer } from '../lib/graph/graph.js';
+import { unknownLayer, type Graph, type Layer } from '../lib/graph/graph.js';
+import { classCount, layerShapes } from '../lib/graph/shapes.js';
 
 export interface OnnxTensor {
   readonly shape: readonly number[];
@@ -19,7 +20,7 @@ export interface OnnxOptions {
   readonly lrn: 'operator' | 'roots';
 }
 
-type Field = readonly Uint8Array[];
+type ProtobufField = readonly Uint8Array[];
 
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
@@ -28,21 +29,21 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from([...bytes, rest]);
 }
 
-const integer = (field: number, value: number): Field => [varint(field * 8), varint(value)];
-const block = (field: number, ...parts: readonly Field[]): Field => {
+const integer = (field: number, value: number): ProtobufField => [varint(field * 8), varint(value)];
+const block = (field: number, ...parts: readonly ProtobufField[]): ProtobufField => {
   const all = parts.flat();
   return [varint(field * 8 + 2), varint(all.reduce((sum, { length }) => sum + length, 0)), ...all];
 };
-const text = (field: number, value: string): Field => block(field, [Buffer.from(value)]);
-const float = (field: number, value: number): Field => [
+const text = (field: number, value: string): ProtobufField => block(field, [Buffer.from(value)]);
+const float = (field: number, value: number): ProtobufField => [
   varint(field * 8 + 5),
   new Uint8Array(Float32Array.of(value).buffer),
 ];
 
 type Attribute = number | { readonly float: number } | readonly number[];
 
-function attribute(name: string, value: Attribute): Field {
-  const [types, fields]: [number, Field] =
+function attribute(name: string, value: Attribute): ProtobufField {
+  const [types, fields]: [number, ProtobufField] =
     typeof value === 'number'
       ? [2, integer(3, value)]
       : 'float' in value
@@ -53,12 +54,12 @@ function attribute(name: string, value: Attribute): Field {
 
 const float32 = 1;
 
-function valueInfo(field: number, name: string, shape: readonly number[]): Field {
+function valueInfo(field: number, name: string, shape: readonly number[]): ProtobufField {
   const dimensions = shape.map((extent) => block(1, integer(1, extent)));
   return block(field, text(1, name), block(2, block(1, integer(1, float32), block(2, ...dimensions))));
 }
 
-function tensor(name: string, { shape, data }: OnnxTensor): Field {
+function tensor(name: string, { shape, data }: OnnxTensor): ProtobufField {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const dimensions = shape.flatMap((extent) => integer(1, extent));
   return block(5, dimensions, integer(2, float32), text(8, name), block(9, [raw]));
@@ -66,8 +67,8 @@ function tensor(name: string, { shape, data }: OnnxTensor): Field {
 
 /** Nodes and tensors as they come up; `last` is the name of what the network has computed so far. */
 class Builder {
-  readonly nodes: Field[] = [];
-  readonly tensors: Field[] = [];
+  readonly nodes: ProtobufField[] = [];
+  readonly tensors: ProtobufField[] = [];
   last = 'input';
 
   constructor(private readonly options: OnnxOptions) {}
@@ -127,6 +128,8 @@ class Builder {
         return;
       case 'map_norm':
         throw new AlexNetError('GRAPH', 'normalisation within maps has no operator in ONNX');
+      default:
+        unknownLayer(layer);
     }
   }
 
@@ -172,13 +175,8 @@ class Builder {
 export function onnxModel(options: OnnxOptions): Buffer {
   const { graph, batch, side } = options;
   const builder = new Builder(options);
-  let maps = graph.input.channels;
-  let units = 0;
-  for (const [place, layer] of graph.layers.entries()) {
-    builder.layer(layer, maps, place === 0);
-    if (layer.kind === 'convolution') maps = layer.maps;
-    if (layer.kind === 'fully_connected') units = layer.units;
-  }
+  for (const [place, { layer, input }] of layerShapes(graph).entries())
+    builder.layer(layer, input.channels, place === 0);
   builder.node('Softmax', [builder.last], { axis: 1 }, ['probabilities']);
   const network = block(
     7,
@@ -186,7 +184,7 @@ export function onnxModel(options: OnnxOptions): Buffer {
     text(2, graph.name),
     ...builder.tensors,
     valueInfo(11, 'input', [batch, graph.input.channels, side, side]),
-    valueInfo(12, 'probabilities', [batch, units]),
+    valueInfo(12, 'probabilities', [batch, classCount(graph)]),
   );
   const [irVersion, opset] = [8, 17];
   return Buffer.concat([integer(1, irVersion), block(8, integer(2, opset)), network].flat());

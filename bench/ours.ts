@@ -1,13 +1,12 @@
 /** This program's turns: training steps or inferences on some threads of the CPU, as the package runs them. */
 
-import { evaluationViews } from '../lib/data/views.js';
-import { viewRows } from '../lib/evaluate/batches.js';
+import { evaluationViews, viewRows } from '../lib/data/batches/views.js';
 import { preset } from '../lib/graph/presets.js';
 import type { Precision } from '../lib/plan/precision.js';
 import { parseDevices } from '../lib/runtime/devices.js';
 import { Network } from '../lib/runtime/network.js';
-import { initialise } from '../lib/train/initialise.js';
-import type { Pass } from './rows.js';
+import { initialise } from '../lib/runtime/initialise.js';
+import type { Pass } from '../lib/bench/rows.js';
 import type { Contender } from './turns.js';
 
 export interface OwnOptions {

@@ -1,7 +1,7 @@
 /** Contenders who take turns, so that a busy moment of the machine hits them all. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { median } from './rows.js';
+import { median } from '../lib/bench/rows.js';
 
 export interface Contender {
   /** Steps for at least so many milliseconds; resolves to the milliseconds of one. */

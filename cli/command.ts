@@ -17,7 +17,7 @@ export interface Positional {
   readonly about: string;
 }
 
-export interface Command {
+export interface CliCommand {
   readonly name: string;
   /** In the order of the command line, as yargs writes them: <model> [data] <images..> */
   readonly usage: string;

@@ -1,7 +1,7 @@
 /** The program: parse, run one command, end with its exit code. */
 
 import { createRequire } from 'node:module';
-import { exitCodes, type Command } from './command.js';
+import { exitCodes, type CliCommand } from './command.js';
 import { bench } from './commands/bench.js';
 import { build } from './commands/build.js';
 import { classify } from './commands/classify.js';
@@ -15,7 +15,7 @@ import { parse, program } from './parser.js';
 import { describeError, isAbort } from './ui/errors.js';
 import { watchPipes } from './ui/pipes.js';
 
-const commands: readonly Command[] = [
+const commands: readonly CliCommand[] = [
   train,
   evaluate,
   classify,

@@ -3,7 +3,7 @@
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { AlexNetError } from '../lib/errors.js';
-import { Given, type Command } from './command.js';
+import { Given, type CliCommand } from './command.js';
 import { suggestion } from './ui/suggest.js';
 
 export const program = 'alexnet-native';
@@ -20,19 +20,19 @@ const sentences = {
   'Missing argument value: %s': { one: 'expected a value for --%s', other: 'expected values for %s' },
 };
 
-const firstSteps: Command['examples'] = [
+const firstSteps: CliCommand['examples'] = [
   ['train', 'train on the built-in demo set'],
   ['train photos --preset mini', 'train on a folder of class folders'],
   ['classify runs/mini-1 cat.jpg', 'use the trained network'],
 ];
 
 /** yargs would wrap command lines in the middle. */
-const examples = (lines: Command['examples']): string =>
+const examples = (lines: CliCommand['examples']): string =>
   ['Examples:', ...lines.map(([line, explanation]) => `  ${program} ${line}\n      ${explanation}`)].join(
     '\n',
   );
 
-function declare(parser: Argv, command: Command): Argv {
+function declare(parser: Argv, command: CliCommand): Argv {
   for (const { name, about } of command.positionals) {
     parser.positional(name, { describe: about, type: 'string' });
   }
@@ -64,8 +64,8 @@ function asWritten(name: string, args: readonly string[]): string | undefined {
 function explain(
   message: string,
   args: readonly string[],
-  commands: readonly Command[],
-  command?: Command,
+  commands: readonly CliCommand[],
+  command?: CliCommand,
 ): string {
   const unknown = /^Unknown (?:argument|command)s?: (.*)$/.exec(message)?.[1]?.split(', ')[0];
   if (unknown !== undefined) {
@@ -90,7 +90,7 @@ function explain(
 }
 
 /** One sentence on what is wrong, and where to read what would be right. */
-function usageError(message: string, args: readonly string[], commands: readonly Command[]): AlexNetError {
+function usageError(message: string, args: readonly string[], commands: readonly CliCommand[]): AlexNetError {
   const command = commands.find(({ name }) => args.includes(name));
   const help = command ? `${program} ${command.name} --help` : `${program} --help`;
   const wrong = explain(message, args, commands, command);
@@ -98,7 +98,7 @@ function usageError(message: string, args: readonly string[], commands: readonly
 }
 
 export interface Chosen {
-  readonly command: Command;
+  readonly command: CliCommand;
   readonly given: Given;
 }
 
@@ -108,7 +108,7 @@ export interface Chosen {
  */
 export async function parse(
   args: readonly string[],
-  commands: readonly Command[],
+  commands: readonly CliCommand[],
   about: { readonly version: string; readonly columns: number },
 ): Promise<Chosen | null> {
   let chosen: Chosen | null = null;

@@ -7,7 +7,7 @@
  *     console.log(await model.classify(['cat.jpg']));
  */
 
-export type { ClassName } from './data/sources/source.js';
+export type { ClassName } from './data/sources/types.js';
 export type { PrepareProgress, PrepareResult } from './data/store/prepare.js';
 export { openStore, type OpenOptions } from './data/store/reader.js';
 export type { Encoding, ImageStore, Range, RecordOptions, SkippedItem } from './data/store/types.js';
@@ -27,12 +27,9 @@ export {
   type Embedding,
 } from './model.js';
 export { prepare, type PrepareOptions } from './prepare.js';
-export {
-  recipes,
-  type Augmentation,
-  type Initialisation,
-  type Recipe,
-  type Schedule,
-} from './train/recipe.js';
+export { recipes } from './train/recipes.js';
+export type { Initialisation } from './runtime/initialise.js';
+export type { Augmentation, Recipe, Schedule } from './run/recipe.js';
 export { train } from './train/train.js';
-export type { ErrorRates, TrainEvent, TrainOptions, TrainResult } from './train/types.js';
+export type { TrainEvent, TrainOptions, TrainResult } from './train/types.js';
+export type { ErrorRates } from './run/training-state.js';

@@ -4,10 +4,10 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AlexNetError } from './errors.js';
 import { isStore } from './data/store/cached.js';
-import type { ImageSource } from './data/decode.js';
-import { evaluationViews } from './data/views.js';
+import type { ImageSource } from './data/images/decode.js';
+import { evaluationViews, viewRows } from './data/batches/views.js';
 import { averaged, probabilitiesOf } from './evaluate/averaged.js';
-import { decodedBatches, viewRows } from './evaluate/batches.js';
+import { decodedBatches } from './evaluate/batches.js';
 import { evaluateFolder, evaluateStore, type EvaluateOptions, type Evaluation } from './evaluate/evaluate.js';
 import { preset } from './graph/presets.js';
 import type { Graph, Preprocessing } from './graph/graph.js';
@@ -15,10 +15,9 @@ import { classCount } from './graph/shapes.js';
 import { seedWords } from './random/philox.js';
 import { chooseDevices, type DeviceChoice } from './runtime/choose.js';
 import { Network } from './runtime/network.js';
-import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './train/checkpoint.js';
-import { initialise } from './train/initialise.js';
-import type { Initialisation } from './train/recipe.js';
-import { existingCheckpoint } from './train/run-folder.js';
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './run/checkpoint.js';
+import { initialise, type Initialisation } from './runtime/initialise.js';
+import { existingCheckpoint } from './run/run-folder.js';
 
 export interface DeviceOptions extends DeviceChoice {
   /** Images a run of the devices takes at once; default 32. */

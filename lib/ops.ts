@@ -9,7 +9,8 @@
 
 export { closeOps, openOps, type OpsDevice, type OpsOptions } from './ops/device.js';
 export type { FloatArray, NumberArray, Tensor } from './ops/tensor.js';
-export type { Activation, Seed } from './plan/commands.js';
+export type { Activation } from './plan/commands.js';
+export type { Seed } from './random/philox.js';
 export type { DropoutArguments } from './ops/random.js';
 export {
   convolution,

@@ -1,13 +1,10 @@
 /** A folder of images, or archives of them, into a store. */
 
-import { openSource, type SourceOptions } from './data/sources/source.js';
-import {
-  prepareStore,
-  type PrepareOptions as StoreOptions,
-  type PrepareResult,
-} from './data/store/prepare.js';
+import { openSource } from './data/sources/source.js';
+import type { SourceOptions } from './data/sources/types.js';
+import { prepareStore, type PrepareStoreOptions, type PrepareResult } from './data/store/prepare.js';
 
-export interface PrepareOptions extends StoreOptions, SourceOptions {}
+export interface PrepareOptions extends PrepareStoreOptions, SourceOptions {}
 
 /**
  * Turns images into a store, once: a folder of squares of one size with their labels, measured, which training reads as fast

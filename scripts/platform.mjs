@@ -1,4 +1,4 @@
-/** Where binaries lie: what lib/runtime/native.ts looks for, for the scripts that make and check them. */
+/** Where binaries lie: what lib/runtime/native/binary.ts looks for, for the scripts that make and check them. */
 
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

@@ -68,7 +68,7 @@ function buildAddon() {
 function compile() {
   const sources = youngest([at('lib'), at('cli'), at('bench'), at('tsconfig.json')], ['.ts', '.cts']);
   if (modified(at('dist', 'lib', 'index.js')) >= sources) return;
-  run('compiling', at('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
+  run('compiling', at('node_modules', '@typescript', 'native', 'bin', 'tsc'), '-p', '.');
 }
 
 installDependencies();

@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = """
 import { writeFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { decodeImage } from './dist/lib/data/decode.js';
+import { decodeImage } from './dist/lib/data/images/decode.js';
 import { covariance, meanColour, principalAxes } from './dist/lib/data/colour.js';
-import { accumulate } from './dist/lib/runtime/native.js';
+import { accumulate } from './dist/lib/runtime/native/images.js';
 const [out, side, ...files] = process.argv.slice(2);
 const colour = new BigUint64Array(9);
 const mean = new Uint32Array(side ** 2 * 3);

@@ -1,15 +1,15 @@
 /** alexnet-native bench: every op of a step, and whole steps, beside what the devices can do at most. */
 
-import type { Report } from '../../bench/report.js';
-import type { Rate } from '../../bench/rows.js';
+import type { Report } from '../../lib/bench/report.js';
+import type { StepRate } from '../../lib/bench/rows.js';
 import { presetNames } from '../../lib/graph/presets.js';
-import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { deviceOptions, exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { outputFor } from '../ui/output.js';
 import { oneOf, path, positiveWhole, text, truth } from '../values.js';
 import { batches, precisionList } from './bench-options.js';
 
 /** The batch and precision that a report tells of and the one before it did not. */
-const added = (report: Report, before: Report | undefined): Rate | undefined =>
+const added = (report: Report, before: Report | undefined): StepRate | undefined =>
   report.rates[before?.rates.length ?? 0];
 
 async function run(given: Given): Promise<number> {
@@ -24,8 +24,8 @@ async function run(given: Given): Promise<number> {
   };
   const file = given.flag('out', path);
   const [{ bench }, { headLines, settingLines, copyLines }, { writeFileSync }] = await Promise.all([
-    import('../../bench/report.js'),
-    import('../../bench/tables.js'),
+    import('../../lib/bench/report.js'),
+    import('../ui/bench-lines.js'),
     import('node:fs'),
   ]);
   using output = outputFor(given);
@@ -48,7 +48,7 @@ async function run(given: Given): Promise<number> {
 
 const group = 'Options:';
 
-export const bench: Command = {
+export const bench: CliCommand = {
   name: 'bench',
   usage: '',
   about: 'Time every op of a training step and of an inference, and whole ones in images/s',

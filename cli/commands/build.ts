@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { AlexNetError } from '../../lib/errors.js';
-import { exitCodes, type Command, type Given } from '../command.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
+import { outputFor } from '../ui/output.js';
 import { text } from '../values.js';
 
 async function run(given: Given): Promise<number> {
@@ -19,16 +20,33 @@ async function run(given: Given): Promise<number> {
   const { packageRoot } = await import('../../lib/package-root.js');
   const flags = [...(cuda ? ['--cuda'] : []), ...(cpu ? ['--cpu'] : []), ...(arch ? ['--arch', arch] : [])];
   const script = join(packageRoot(), 'scripts', 'install.mjs');
-  const child = spawn(process.execPath, [script, '--rebuild', ...flags], { stdio: 'inherit' });
-  return await new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code === 0 ? exitCodes.done : exitCodes.failed));
+  using output = outputFor(given);
+  // What compilers say is no result.
+  const stdout = output.json ? process.stderr : 'inherit';
+  const child = spawn(process.execPath, [script, '--rebuild', ...flags], {
+    stdio: ['inherit', stdout, 'inherit'],
   });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) return exitCodes.failed;
+  if (output.json) output.value(await inUse());
+  return exitCodes.done;
+}
+
+/** The addon that is loaded from now on, and whether it has kernels for GPUs. */
+async function inUse(): Promise<{ readonly binary: string; readonly cuda: boolean }> {
+  const [{ binaryFile }, { cudaInfo }] = await Promise.all([
+    import('../../lib/runtime/native/binary.js'),
+    import('../../lib/runtime/native/cuda.js'),
+  ]);
+  return { binary: binaryFile(), cuda: cudaInfo().built };
 }
 
 const group = 'Options:';
 
-export const build: Command = {
+export const build: CliCommand = {
   name: 'build',
   usage: '',
   about: 'Build the native addon here: for cards where nvcc and a driver are found, else for the CPU',
@@ -41,6 +59,7 @@ export const build: Command = {
       about: 'With --cuda: compute capabilities to build for, such as 80,90a',
       default: 'all from 7.5 on',
     },
+    json: jsonOption,
   },
   examples: [
     ['build', 'what fits this machine'],

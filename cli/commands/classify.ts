@@ -1,12 +1,12 @@
 /** alexnet-native classify: what a trained network sees in images. */
 
 import type { Classification } from '../../lib/model.js';
-import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { deviceOptions, exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { program } from '../parser.js';
-import { percent } from '../ui/format.js';
+import { percent } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
-import { table } from '../ui/table.js';
+import { table } from '../../lib/text/table.js';
 import { positiveWhole, views as viewCount } from '../values.js';
 import { modelOptions } from './model-options.js';
 
@@ -42,7 +42,7 @@ async function run(given: Given): Promise<number> {
   return results.some(({ predictions }) => predictions) ? exitCodes.done : exitCodes.failed;
 }
 
-export const classify: Command = {
+export const classify: CliCommand = {
   name: 'classify',
   usage: '<model> <images..>',
   about: 'Say what images show, most probable first',

@@ -1,10 +1,10 @@
 /** alexnet-native devices: what a network can run on here. */
 
-import type { CudaInfo } from '../../lib/runtime/native.js';
-import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
-import { bytes, plural } from '../ui/format.js';
+import type { CudaInfo } from '../../lib/runtime/native/cuda.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
+import { bytes, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
-import { list } from '../ui/table.js';
+import { list } from '../../lib/text/table.js';
 
 const onCpu = [
   { devices: 'cpu', about: 'one device with all cores; the default' },
@@ -45,7 +45,11 @@ function cardLines({ cards, emulated }: CudaInfo): [string, string][] {
 }
 
 async function run(given: Given): Promise<number> {
-  const { binaryFile, cpuInfo, cudaInfo } = await import('../../lib/runtime/native.js');
+  const [{ binaryFile }, { cpuInfo }, { cudaInfo }] = await Promise.all([
+    import('../../lib/runtime/native/binary.js'),
+    import('../../lib/runtime/native/cpu.js'),
+    import('../../lib/runtime/native/cuda.js'),
+  ]);
   const { cores, isa, bf16 } = cpuInfo();
   const cuda = cudaInfo();
   const offered = choices(cuda.cards.length);
@@ -71,7 +75,7 @@ async function run(given: Given): Promise<number> {
   return exitCodes.done;
 }
 
-export const devices: Command = {
+export const devices: CliCommand = {
   name: 'devices',
   usage: '',
   about: 'List what networks can run on here',

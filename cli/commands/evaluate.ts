@@ -1,12 +1,12 @@
 /** alexnet-native evaluate: error rates of a trained network. */
 
-import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { deviceOptions, exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { Counting } from '../ui/counting.js';
-import { count, loss, percent } from '../ui/format.js';
+import { count, loss, percent } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { skippedLines } from '../ui/skipped.js';
-import { list } from '../ui/table.js';
+import { list } from '../../lib/text/table.js';
 import { oneOf, views as viewCount } from '../values.js';
 import { modelOptions } from './model-options.js';
 
@@ -43,7 +43,7 @@ async function run(given: Given): Promise<number> {
   return exitCodes.done;
 }
 
-export const evaluate: Command = {
+export const evaluate: CliCommand = {
   name: 'evaluate',
   usage: '<model> <data>',
   about: 'Measure top-1 and top-5 error on a store or a folder of images',

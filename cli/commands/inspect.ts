@@ -6,9 +6,9 @@ import type { Picture } from '../../lib/data/inspect/sheet.js';
 import type { ImageStore } from '../../lib/data/store/types.js';
 import { AlexNetError } from '../../lib/errors.js';
 import { preset, presetNames, type PresetName } from '../../lib/graph/presets.js';
-import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { Counting } from '../ui/counting.js';
-import { count, plural } from '../ui/format.js';
+import { count, plural } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { summaryLines, summaryOf } from '../ui/store-summary.js';
@@ -45,7 +45,7 @@ async function augmentedSheet(given: Given, store: ImageStore, seed: number): Pr
       import('../../lib/data/inspect/records.js'),
       import('../../lib/data/inspect/seen.js'),
       import('../../lib/data/store/fits.js'),
-      import('../../lib/train/recipe.js'),
+      import('../../lib/train/recipes.js'),
       import('../../lib/ops.js'),
       import('../../lib/random/philox.js'),
     ]);
@@ -150,7 +150,7 @@ async function run(given: Given): Promise<number> {
 
 const picture = 'A contact sheet:';
 
-export const inspect: Command = {
+export const inspect: CliCommand = {
   name: 'inspect',
   usage: '<store>',
   about: 'Show what is in a store, in figures and in pictures',

@@ -3,7 +3,7 @@
 import { presetNames } from '../../lib/graph/presets.js';
 import type { WorkspaceOf } from '../../lib/plan/plan.js';
 import { precisions } from '../../lib/plan/precision.js';
-import { deviceOptions, exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { deviceOptions, exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { program } from '../parser.js';
 import { outputFor } from '../ui/output.js';
 import { planLines } from '../ui/plan-lines.js';
@@ -44,7 +44,7 @@ async function run(given: Given): Promise<number> {
   const [{ preset }, { planReport }, { recipes }] = await Promise.all([
     import('../../lib/graph/presets.js'),
     import('../../lib/plan/report.js'),
-    import('../../lib/train/recipe.js'),
+    import('../../lib/train/recipes.js'),
   ]);
   const { graph, preprocessing, about } = preset(presetName, classes);
   const recipe = recipes[presetName];
@@ -70,7 +70,7 @@ async function run(given: Given): Promise<number> {
   return exitCodes.done;
 }
 
-export const plan: Command = {
+export const plan: CliCommand = {
   name: 'plan',
   usage: '',
   about: 'Show layers, memory, transfers and the timeline of one or two devices; nothing runs',

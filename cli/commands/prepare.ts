@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import type { PrepareOptions } from '../../lib/index.js';
 import { AlexNetError } from '../../lib/errors.js';
 import { shellWord } from '../../lib/shell-word.js';
-import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
-import { duration, plural } from '../ui/format.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
+import { duration, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { Preparing } from '../ui/prepare-progress.js';
 import { interruptible } from '../ui/signals.js';
 import { summaryLines, summaryOf } from '../ui/store-summary.js';
-import { list } from '../ui/table.js';
+import { list } from '../../lib/text/table.js';
 import { oneOf, path, positiveWhole, quality } from '../values.js';
 
 async function optionsFrom(given: Given): Promise<PrepareOptions> {
@@ -82,7 +82,7 @@ async function run(given: Given): Promise<number> {
 const what = 'Images:';
 const how = 'Work:';
 
-export const prepare: Command = {
+export const prepare: CliCommand = {
   name: 'prepare',
   usage: '<source>',
   about: 'Turn images into a store, once, for train and evaluate',

@@ -2,13 +2,13 @@
 
 import { shellWord } from '../../lib/shell-word.js';
 import type { TrainOptions, TrainResult } from '../../lib/train/types.js';
-import { exitCodes, jsonOption, type Command, type Given } from '../command.js';
+import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { trainOptionsFrom, trainOptionTable } from '../recipe/options.js';
-import { count, duration, loss, percent, plural, rate } from '../ui/format.js';
+import { count, duration, loss, percent, plural, rate } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { isAbort } from '../ui/errors.js';
-import { list } from '../ui/table.js';
+import { list } from '../../lib/text/table.js';
 import { TrainProgress } from '../ui/train-progress.js';
 
 const resumeLine = (run: string): string => `alexnet-native train --resume ${shellWord(run)}`;
@@ -84,7 +84,7 @@ async function run(given: Given): Promise<number> {
   return result.interrupted ? exitCodes.interrupted : exitCodes.done;
 }
 
-export const train: Command = {
+export const train: CliCommand = {
   name: 'train',
   usage: '[data]',
   about: "Train a network: the paper's, or another preset, on your images or on the built-in demo set",

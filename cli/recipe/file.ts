@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { AlexNetError } from '../../lib/errors.js';
-import type { Augmentation, Change, Schedule } from '../../lib/train/recipe.js';
+import type { Augmentation, Change, Schedule } from '../../lib/run/recipe.js';
 import {
   aboveOne,
   notNegative,

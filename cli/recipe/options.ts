@@ -1,7 +1,8 @@
 /** What `train` is to do: the preset's recipe, changed by a recipe file, changed by flags. Only what was given changes. */
 
 import { AlexNetError } from '../../lib/errors.js';
-import { recipes, type Augmentation, type Recipe } from '../../lib/train/recipe.js';
+import { recipes } from '../../lib/train/recipes.js';
+import type { Augmentation, Recipe } from '../../lib/run/recipe.js';
 import type { TrainOptions } from '../../lib/train/types.js';
 import type { Given, Option } from '../command.js';
 import { notNegative, path, truth } from '../values.js';

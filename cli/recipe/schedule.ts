@@ -1,7 +1,8 @@
 /** The learning rate's schedule from flags, over the one it would have without them. */
 
 import { AlexNetError } from '../../lib/errors.js';
-import type { Schedule } from '../../lib/train/recipe.js';
+import type { Schedule } from '../../lib/run/recipe.js';
+import { unreachable } from '../../lib/unreachable.js';
 import type { Given, Option } from '../command.js';
 import { aboveOne, oneOf, positiveWhole, risingEpochs } from '../values.js';
 
@@ -53,5 +54,7 @@ export function scheduleFrom(given: Given, standard: Schedule): Schedule | undef
       for (const flag of ['step-at', 'factor']) reject(given, flag, kind, 'add --schedule step');
       reject(given, 'patience', kind, 'add --schedule plateau');
       return { kind };
+    default:
+      return unreachable(kind);
   }
 }

@@ -2,7 +2,7 @@
 
 import { presetNames } from '../../lib/graph/presets.js';
 import { precisions } from '../../lib/plan/precision.js';
-import { initialisations } from '../../lib/train/recipe.js';
+import { initialisations } from '../../lib/runtime/initialise.js';
 import { deviceOptions, type Given, type Option } from '../command.js';
 import {
   fraction,

@@ -1,7 +1,7 @@
 /** Progress of work that is a number of images: a bar on a terminal, a line now and then elsewhere. */
 
 import { barLine } from './bar.js';
-import { count, duration, rate } from './format.js';
+import { count, duration, rate } from '../../lib/text/numbers.js';
 import type { LiveLine } from './live-line.js';
 
 /** Milliseconds between lines where nothing is redrawn. */

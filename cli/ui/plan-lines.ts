@@ -1,9 +1,9 @@
 /** A plan for people: the network, the devices' memory, the transfers, the timeline. */
 
 import type { LayerReport, PlanReport } from '../../lib/plan/report.js';
-import { bytes, count, duration, flops, plural } from './format.js';
+import { bytes, count, duration, flops, plural } from '../../lib/text/numbers.js';
 import type { Style } from './style.js';
-import { table, type Column } from './table.js';
+import { table, type Column } from '../../lib/text/table.js';
 import { drawTimeline } from './timeline.js';
 
 export interface PlanLook {

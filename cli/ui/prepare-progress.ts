@@ -3,7 +3,7 @@
 import type { PrepareProgress } from '../../lib/data/store/prepare.js';
 import { barLine, type Field } from './bar.js';
 import { plainInterval } from './counting.js';
-import { bytes, count, duration, rate } from './format.js';
+import { bytes, count, duration, rate } from '../../lib/text/numbers.js';
 import type { LiveLine } from './live-line.js';
 
 export class Preparing {

@@ -1,6 +1,6 @@
 /** Files that could not be used: never fatal, never silent. */
 
-import { count, plural } from './format.js';
+import { count, plural } from '../../lib/text/numbers.js';
 
 const shown = 10;
 

@@ -1,19 +1,19 @@
 /** What is in a store, as `prepare` ends with and `inspect` begins with. */
 
 import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
-import { bytes, count, plural } from './format.js';
-import { list } from './table.js';
+import { bytes, count, plural } from '../../lib/text/numbers.js';
+import { list } from '../../lib/text/table.js';
 
 /** Reasons shown; the file has them all. */
 const shown = 5;
 
-interface Reason {
+interface ReasonCount {
   readonly reason: string;
   readonly count: number;
 }
 
 /** The commonest first. */
-function reasonsOf(skipped: readonly SkippedItem[]): Reason[] {
+function reasonsOf(skipped: readonly SkippedItem[]): ReasonCount[] {
   const counts = new Map<string, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts]

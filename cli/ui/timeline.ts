@@ -1,7 +1,8 @@
 /** A step's timeline as text: a lane for what each device computes and one for what it sends. */
 
-import type { Span } from '../../lib/plan/timeline.js';
-import { duration } from './format.js';
+import type { OpName } from '../../lib/plan/commands.js';
+import type { PlannedSpan } from '../../lib/plan/timeline.js';
+import { duration } from '../../lib/text/numbers.js';
 
 export interface TimelineOptions {
   /** Layers that learn, in their order: 1 to 9, then a, b, … */
@@ -30,21 +31,45 @@ const otherSigns = [
   [waiting, 'waits for the other device'],
 ] as const;
 
+/** Of what is not a learned layer's own. */
+const signs: Readonly<Record<OpName, string>> = {
+  convolution_forward: 'x',
+  convolution_backward_data: 'x',
+  convolution_backward_weights: 'x',
+  convolution_update: 'x',
+  lrn_forward: 'n',
+  lrn_backward: 'n',
+  lrn_pool_forward: 'n',
+  lrn_pool_backward: 'n',
+  map_norm_forward: 'n',
+  map_norm_backward: 'n',
+  max_pool_forward: 'p',
+  max_pool_backward: 'p',
+  activation_forward: 'x',
+  activation_backward: 'x',
+  dropout: 'x',
+  scale: 'x',
+  softmax_cross_entropy: 's',
+  sgd: 'x',
+  preprocess: 'i',
+  fill: 'x',
+  gaussian: 'x',
+  copy: 'x',
+  sum: 'x',
+  transfer: 'x',
+  wait: waiting,
+};
+
 /** One sign for each thing a device does; what a layer does backward has the layer's sign too. */
-function signOf({ label, op }: Span, learned: readonly string[]): string {
+function signOf({ label, op }: PlannedSpan, learned: readonly string[]): string {
   if (op === 'wait') return waiting;
   const place = learned.indexOf(label);
-  if (place >= 0) return learnedSigns[place] ?? '?';
-  if (op.startsWith('lrn') || op.startsWith('map_norm')) return 'n';
-  if (op.startsWith('max_pool')) return 'p';
-  if (op === 'preprocess') return 'i';
-  if (op === 'softmax_cross_entropy') return 's';
-  return 'x';
+  return place >= 0 ? (learnedSigns[place] ?? '?') : signs[op];
 }
 
 /** Every column shows what took most of its time, but for waiting, which is what a schedule is to be judged by. */
 function computeLane(
-  spans: readonly Span[],
+  spans: readonly PlannedSpan[],
   learned: readonly string[],
   seconds: number,
   width: number,
@@ -71,7 +96,7 @@ function computeLane(
 
 /** Transfers are short: each shows for a column at least, in its own place or the next free one. */
 function transferLane(
-  spans: readonly Span[],
+  spans: readonly PlannedSpan[],
   learned: readonly string[],
   seconds: number,
   width: number,
@@ -104,7 +129,7 @@ function ruler(seconds: number, width: number): string {
 }
 
 /** Where the passes are: the backward one starts behind the softmax. */
-function passes(spans: readonly Span[], seconds: number, width: number): string {
+function passes(spans: readonly PlannedSpan[], seconds: number, width: number): string {
   const turn = spans.find(({ op }) => op === 'softmax_cross_entropy')?.end ?? seconds;
   const at = Math.min(width, Math.round((turn / seconds) * width));
   const stretch = (name: string, columns: number): string =>
@@ -120,7 +145,11 @@ export interface Drawing {
   readonly signs: string;
 }
 
-export function drawTimeline(spans: readonly Span[], seconds: number, options: TimelineOptions): Drawing {
+export function drawTimeline(
+  spans: readonly PlannedSpan[],
+  seconds: number,
+  options: TimelineOptions,
+): Drawing {
   const { learned, devices, columns } = options;
   const computes = (name: string): string => `${name} computes`;
   const title = Math.max(...devices.map((name) => computes(name).length));

@@ -1,9 +1,10 @@
 /** A training run's events as a user sees them: one live line on a terminal, plain lines anywhere else. */
 
 import type { TrainEvent } from '../../lib/train/types.js';
+import { unreachable } from '../../lib/unreachable.js';
 import { barLine, type Field } from './bar.js';
 import { Counting, plainInterval } from './counting.js';
-import { count, duration, loss, percent, plural, rate, significant } from './format.js';
+import { count, duration, loss, percent, plural, rate, significant } from '../../lib/text/numbers.js';
 import type { LiveLine } from './live-line.js';
 import { Preparing } from './prepare-progress.js';
 import { RunningMean } from './running-mean.js';
@@ -76,6 +77,9 @@ export class TrainProgress {
         break;
       case 'done':
         this.line.clear();
+        break;
+      default:
+        unreachable(event);
     }
   }
 

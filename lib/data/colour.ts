@@ -9,6 +9,15 @@ export interface ColourSums {
   readonly second: readonly bigint[];
 }
 
+/** Sums over the pixels of some images, exact. */
+export interface PixelSums {
+  readonly images: number;
+  /** size × size × 3 */
+  readonly mean: Uint32Array<ArrayBuffer>;
+  /** Of r, g, b, rr, rg, rb, gg, gb, bb. */
+  readonly colour: BigUint64Array<ArrayBuffer>;
+}
+
 export interface ColourAxes {
   /** Unit vectors over (r, g, b), the widest spread first. */
   readonly axes: readonly (readonly [number, number, number])[];

@@ -1,8 +1,7 @@
 /** Class probabilities of images, averaged over their views. */
 
-import { evaluationViews } from '../data/views.js';
+import { evaluationViews, viewRows } from '../data/batches/views.js';
 import type { Network } from '../runtime/network.js';
-import { viewRows } from './batches.js';
 
 /** Each batch with its images' probabilities, batch × classes. */
 export async function* averaged<B extends { readonly images: Uint8Array }>(

@@ -1,8 +1,7 @@
-/** Images decoded a batch ahead of the devices, for evaluation, classification and embedding. */
+/** Images decoded one batch ahead of the devices (prefetched), for evaluation, classification and embedding. */
 
 import type { Preprocessing } from '../graph/graph.js';
-import { decodeImage, type ImageSource } from '../data/decode.js';
-import type { View } from '../data/views.js';
+import { decodeImage, type ImageSource } from '../data/images/decode.js';
 
 export interface DecodedBatch {
   /** batch × store × store × 3; places past `indices.length` repeat nothing and are not to be counted. */
@@ -53,11 +52,4 @@ export async function* decodedBatches(
     ahead.catch(() => undefined);
     yield ready;
   }
-}
-
-/** The same view of every image of a batch, as the devices take it. */
-export function viewRows(view: View, batch: number): Float32Array {
-  const rows = new Float32Array(batch * 8);
-  for (let n = 0; n < batch; n++) rows.set([view.top, view.left, view.flip ? 1 : 0, 0, 0, 0, 1], n * 8);
-  return rows;
 }

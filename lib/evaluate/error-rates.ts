@@ -1,6 +1,6 @@
 /** Sums up losses and ranks of many images. */
 
-import type { ErrorRates } from '../train/types.js';
+import type { ErrorRates } from '../run/training-state.js';
 
 export class ErrorCounter {
   private images = 0;

@@ -1,14 +1,15 @@
 /** Error rates of a network on a store or on a folder of images. */
 
-import { loaderThreads } from '../data/loader-threads.js';
-import { orderedBatches, sizeOf } from '../data/loader.js';
-import { openSource, type Split } from '../data/sources/source.js';
+import { loaderThreads } from '../data/batches/loader-threads.js';
+import { orderedBatches, sizeOf } from '../data/batches/loader.js';
+import { openSource } from '../data/sources/source.js';
+import type { Split } from '../data/sources/types.js';
 import { checkFits } from '../data/store/fits.js';
 import { openStore } from '../data/store/reader.js';
 import { AlexNetError } from '../errors.js';
 import { shellWord } from '../shell-word.js';
 import type { Network } from '../runtime/network.js';
-import type { ErrorRates } from '../train/types.js';
+import type { ErrorRates } from '../run/training-state.js';
 import { averaged, probabilitiesOf } from './averaged.js';
 import { decodedBatches } from './batches.js';
 import { ErrorCounter, rankOf } from './error-rates.js';

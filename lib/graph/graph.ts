@@ -3,7 +3,10 @@
  * The softmax and its loss follow the last layer by themselves.
  */
 
-import type { LrnParameters, MapNormParameters, Padding } from '../plan/commands.js';
+import { AlexNetError } from '../errors.js';
+
+/** Zeros around a map. */
+export type Padding = readonly [top: number, left: number, bottom: number, right: number];
 
 export interface ConvolutionLayer {
   readonly kind: 'convolution';
@@ -12,7 +15,6 @@ export interface ConvolutionLayer {
   readonly maps: number;
   readonly kernel: number;
   readonly stride: number;
-  /** top, left, bottom, right */
   readonly padding: Padding;
   readonly groups: number;
 }
@@ -27,6 +29,23 @@ export interface ActivationLayer {
   readonly kind: 'activation';
   readonly name: string;
   readonly function: 'relu' | 'tanh';
+}
+
+/** Local response normalisation across maps (PAPER: section 3.3). */
+export interface LrnParameters {
+  readonly size: number;
+  readonly k: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly groups: number;
+}
+
+/** Normalisation within each map (the authors' program). */
+export interface MapNormParameters {
+  readonly size: number;
+  readonly k: number;
+  readonly alpha: number;
+  readonly beta: number;
 }
 
 export interface LrnLayer extends LrnParameters {
@@ -66,14 +85,37 @@ export type Layer =
 /** A layer with weights and biases. */
 export type LearnedLayer = ConvolutionLayer | FullyConnectedLayer;
 
+/** A layer without, which each device applies to its own maps. */
+export type LocalLayer = Exclude<Layer, LearnedLayer>;
+
 export interface Graph {
   readonly name: string;
   readonly input: { readonly height: number; readonly width: number; readonly channels: number };
   readonly layers: readonly Layer[];
 }
 
-export const isLearned = (layer: Layer): layer is LearnedLayer =>
-  layer.kind === 'convolution' || layer.kind === 'fully_connected';
+const learned = {
+  convolution: true,
+  fully_connected: true,
+  activation: false,
+  lrn: false,
+  map_norm: false,
+  max_pool: false,
+  dropout: false,
+} as const satisfies { readonly [K in Layer['kind']]: K extends LearnedLayer['kind'] ? true : false };
+
+export const isLearned = (layer: Layer): layer is LearnedLayer => learned[layer.kind];
+
+/** The layer whose output the classifier reads: fc7, behind its activation and dropout. */
+export function featureLayer(graph: Graph): string | undefined {
+  return graph.layers[graph.layers.findLastIndex(isLearned) - 1]?.name;
+}
+
+/** For the end of a `switch`: graphs come from files and from callers too, where any kind may stand. */
+export function unknownLayer(layer: never): never {
+  const { kind, name } = layer as { readonly kind: unknown; readonly name: unknown };
+  throw new AlexNetError('GRAPH', `layer ${String(name)}: expected a known kind, received ${String(kind)}`);
+}
 
 /** How an image becomes the network's input (PAPER: sections 2 and 4.1). */
 export interface Preprocessing {

@@ -1,8 +1,7 @@
 /** The networks in the box. Each is a function of the number of classes, with the way its images are prepared. */
 
-import type { LrnParameters, Padding } from '../plan/commands.js';
 import { AlexNetError } from '../errors.js';
-import type { Graph, Layer, Preprocessing } from './graph.js';
+import type { Graph, Layer, LrnParameters, Padding, Preprocessing } from './graph.js';
 
 export const presetNames = ['paper', 'authors', 'caffe', 'torchvision', 'cifar', 'mini'] as const;
 export type PresetName = (typeof presetNames)[number];

@@ -1,33 +1,35 @@
 /** Shapes, parameters and cost of a graph's layers, for one image. */
 
 import { AlexNetError } from '../errors.js';
-import { isLearned, type Graph, type Layer } from './graph.js';
+import { isLearned, unknownLayer, type Graph, type Layer, type LearnedLayer } from './graph.js';
 
-export interface Extent {
+export interface LayerExtent {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
 }
 
+export type WeightShape = readonly [out: number, input: number, rows: number, columns: number];
+
 export interface LayerShape {
   readonly layer: Layer;
-  readonly input: Extent;
-  readonly output: Extent;
+  readonly input: LayerExtent;
+  readonly output: LayerExtent;
   /** Weights as out × in × rows × columns, for learned layers. */
-  readonly weights?: readonly [out: number, input: number, rows: number, columns: number];
+  readonly weights?: WeightShape;
   /** Weights and biases. */
   readonly parameters: number;
   /** Multiplications and additions of the forward pass (2 a multiply-add) of one image; 0 for layers without weights. */
   readonly flops: number;
 }
 
-const count = (extent: Extent): number => extent.height * extent.width * extent.channels;
+const count = (extent: LayerExtent): number => extent.height * extent.width * extent.channels;
 
 function fail(graph: Graph, layer: Layer, problem: string): never {
   throw new AlexNetError('GRAPH', `${graph.name}: layer ${layer.name}: ${problem}`);
 }
 
-function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
+function outputOf(graph: Graph, layer: Layer, input: LayerExtent): LayerExtent {
   const shown = `${input.height}×${input.width}×${input.channels}`;
   switch (layer.kind) {
     case 'convolution': {
@@ -59,23 +61,35 @@ function outputOf(graph: Graph, layer: Layer, input: Extent): Extent {
       if (input.channels % layer.groups !== 0)
         fail(graph, layer, `${layer.groups} groups must divide ${input.channels} maps`);
       return input;
-    default:
+    case 'activation':
+    case 'map_norm':
+    case 'dropout':
       return input;
+    default:
+      return unknownLayer(layer);
+  }
+}
+
+function weightsOf(layer: LearnedLayer, input: LayerExtent): WeightShape {
+  switch (layer.kind) {
+    case 'convolution':
+      return [layer.maps, input.channels / layer.groups, layer.kernel, layer.kernel];
+    case 'fully_connected':
+      return [layer.units, input.channels, input.height, input.width];
+    default:
+      return unknownLayer(layer);
   }
 }
 
 export function layerShapes(graph: Graph): LayerShape[] {
-  let input: Extent = graph.input;
+  let input: LayerExtent = graph.input;
   return graph.layers.map((layer) => {
     const output = outputOf(graph, layer, input);
     const base = { layer, input, output };
     const from = input;
     input = output;
     if (!isLearned(layer)) return { ...base, parameters: 0, flops: 0 };
-    const weights =
-      layer.kind === 'convolution'
-        ? ([layer.maps, from.channels / layer.groups, layer.kernel, layer.kernel] as const)
-        : ([layer.units, from.channels, from.height, from.width] as const);
+    const weights = weightsOf(layer, from);
     const fanIn = weights[1] * weights[2] * weights[3];
     return {
       ...base,

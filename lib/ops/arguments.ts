@@ -1,8 +1,9 @@
 /** Argument checks, all in one voice: "expected … for stride, received …". */
 
 import { AlexNetError } from '../errors.js';
-import type { Activation, Padding, Seed } from '../plan/commands.js';
-import { seedWords } from '../random/philox.js';
+import type { Activation } from '../plan/commands.js';
+import type { Padding } from '../graph/graph.js';
+import { seedWords, type Seed } from '../random/philox.js';
 
 function shown(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;

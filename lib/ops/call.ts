@@ -43,7 +43,7 @@ export class Call {
   }
 
   /** A result of `shape`, and where it comes from once the call has run; `initial` is what it starts from. */
-  output<D extends DType>(shape: readonly number[], dtype: D, initial?: Tensor): Output<D> {
+  output<D extends DType>(shape: readonly number[], dtype: D, initial?: Tensor): OutputTensor<D> {
     const start = initial && toNative(initial.data, shape);
     const data = zeros(dtype, product(shape));
     if (start) data.set(start);
@@ -52,7 +52,12 @@ export class Call {
   }
 
   /** A result whose numbers stay in the native order, seen by the command in `shape`. */
-  flatOutput<D extends DType>(shape: readonly number[], seen: Shape, dtype: D, initial?: Tensor): Output<D> {
+  flatOutput<D extends DType>(
+    shape: readonly number[],
+    seen: Shape,
+    dtype: D,
+    initial?: Tensor,
+  ): OutputTensor<D> {
     const data = zeros(dtype, product(shape));
     if (initial) data.set(initial.data);
     const place = this.#place(seen, dtype, initial ? 'inout' : 'out', data);
@@ -70,7 +75,7 @@ export class Call {
   }
 }
 
-export interface Output<D extends DType> {
+export interface OutputTensor<D extends DType> {
   readonly place: Place;
   readonly tensor: () => Tensor<ArrayOf<D>>;
 }

@@ -1,9 +1,10 @@
 /** The devices behind the ops: opened at first use, kept while in use, one call at a time. */
 
 import { AlexNetError } from '../errors.js';
-import type { Command, Tensor as Place } from '../plan/commands.js';
-import { bytesOf } from '../plan/commands.js';
-import { cpuInfo, Device, Program, type DeviceOptions } from '../runtime/native.js';
+import { bytesOf, type Command, type Tensor as Place } from '../plan/commands.js';
+import { cpuInfo } from '../runtime/native/cpu.js';
+import { Program } from '../runtime/native/program.js';
+import { Device, type DeviceConfig } from '../runtime/native/device.js';
 import { oneOf, positiveInteger } from './arguments.js';
 import { product, type NumberArray } from './tensor.js';
 
@@ -40,7 +41,7 @@ class OpenDevice {
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(name: OpsDevice, options: DeviceOptions) {
+  constructor(name: OpsDevice, options: DeviceConfig) {
     this.#name = name;
     this.#device = new Device(options);
   }
@@ -115,7 +116,7 @@ export function openDevice(options: OpsOptions): OpenDevice {
   if (!card) oneOf('device', name, ['cpu', 'reference', 'cuda:0']);
   const threads = positiveInteger('threads', options.threads ?? cpuInfo().cores);
   const key = name === 'cpu' ? `${name}/${threads}` : name;
-  const made = (): DeviceOptions => {
+  const made = (): DeviceConfig => {
     if (card) return { backend: 'cuda', index: Number(card[1]) };
     return name === 'cpu' ? { backend: 'cpu', threads } : { backend: 'reference' };
   };

@@ -1,6 +1,6 @@
 /** The objective, the update rule and first values (paper, section 5). */
 
-import type { Seed } from '../plan/commands.js';
+import type { Seed } from '../random/philox.js';
 import { expected, finite, naturalNumber, oneOf, positiveInteger, seedOf, word } from './arguments.js';
 import { Call, flatShape } from './call.js';
 import type { OpsOptions } from './device.js';

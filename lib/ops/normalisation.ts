@@ -1,6 +1,7 @@
 /** Local response normalisation (paper, section 3.3) and the authors' normalisation within maps. */
 
-import type { Activation, LrnParameters, MapNormParameters } from '../plan/commands.js';
+import type { Activation } from '../plan/commands.js';
+import type { LrnParameters, MapNormParameters } from '../graph/graph.js';
 import { activationOf, expected, finite, groupsOf, positive, positiveInteger } from './arguments.js';
 import { Call } from './call.js';
 import type { OpsOptions } from './device.js';

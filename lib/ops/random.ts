@@ -1,6 +1,7 @@
 /** Dropout's mask as an argument. */
 
-import type { Dropout, Seed } from '../plan/commands.js';
+import type { Dropout } from '../plan/commands.js';
+import type { Seed } from '../random/philox.js';
 import { expected, naturalNumber, positiveInteger, probability, seedOf, word } from './arguments.js';
 
 /**

@@ -4,6 +4,7 @@
  * next, so that copies run under computation.
  */
 
+import { unknownLayer, type LocalLayer } from '../graph/graph.js';
 import type { Activation } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { ownGroups, type ConvolutionPart, type TapeEntry } from './forward.js';
@@ -65,7 +66,7 @@ export class BackwardPass {
 
   private local(entry: LocalEntry, below: TapeEntry | undefined): void {
     const { builder } = this;
-    const definition = entry.layer.layer;
+    const definition = entry.layer;
     const activation = activationTakenAlong(entry, below);
     for (const { device, value: x, from } of entry.inputs) {
       const dy = this.at(device);
@@ -88,9 +89,9 @@ export class BackwardPass {
         case 'lrn': {
           dx = fresh();
           const lrn = ownGroups(definition, entry.inputs.length);
-          if (entry.fusedPool?.layer.kind === 'max_pool') {
-            const pool = { poolSize: entry.fusedPool.layer.size, poolStride: entry.fusedPool.layer.stride };
-            const both = `${label}+${entry.fusedPool.layer.name}`;
+          if (entry.fusedPool) {
+            const pool = { poolSize: entry.fusedPool.size, poolStride: entry.fusedPool.stride };
+            const both = `${label}+${entry.fusedPool.name}`;
             builder.emit(device, both, { op: 'lrn_pool_backward', x, dy, dx, activation, ...lrn, ...pool });
           } else builder.emit(device, label, { op: 'lrn_backward', x, dy, dx, activation, ...lrn });
           break;
@@ -114,7 +115,7 @@ export class BackwardPass {
           break;
         }
         default:
-          throw new Error(`layer ${definition.name} is not applied map by map`);
+          unknownLayer(definition);
       }
       this.current.set(device, dx);
     }
@@ -122,7 +123,7 @@ export class BackwardPass {
 
   private convolution(entry: ConvolutionEntry, above: TapeEntry | undefined): void {
     const { builder } = this;
-    const label = entry.layer.layer.name;
+    const label = entry.layer.name;
     const alreadyThrough = above?.kind === 'local' && activationTakenAlong(above, entry) !== 'none';
     if ((entry.activation !== 'none' || entry.dropout) && !alreadyThrough) {
       for (const { output } of entry.parts) {
@@ -168,7 +169,7 @@ export class BackwardPass {
       term.x.shape,
       term.x.dtype,
     );
-    this.builder.emit(device, entry.layer.layer.name, {
+    this.builder.emit(device, entry.layer.name, {
       op: 'convolution_backward_data',
       dy: this.at(device),
       w: term.w,
@@ -186,7 +187,7 @@ export class BackwardPass {
       for (const term of part.terms) {
         if (term.origin === undefined || term.origin === part.output.device) continue;
         const dx = this.inputGradient(entry, part, term);
-        const sent = this.builder.transfer(dx, term.origin, entry.layer.layer.name, 'backward');
+        const sent = this.builder.transfer(dx, term.origin, entry.layer.name, 'backward');
         arrivals.set(term.origin, [...(arrivals.get(term.origin) ?? []), sent]);
       }
     }
@@ -232,7 +233,7 @@ export class BackwardPass {
               momentum: options.momentum,
             } as const)
           : ({ op: 'convolution_backward_weights', ...operands, dw: gradientOf(weight.shard) } as const);
-      builder.emit(device, entry.layer.layer.name, command);
+      builder.emit(device, entry.layer.name, command);
     });
   }
 
@@ -255,8 +256,17 @@ export class BackwardPass {
   }
 }
 
-/** The activation whose derivative a normalising or pooling layer applies in its own backward pass. */
+/** Whether a layer's backward command applies the derivative of the activation below it. */
+const takesActivation: Readonly<Record<LocalLayer['kind'], boolean>> = {
+  activation: false,
+  lrn: true,
+  map_norm: false,
+  max_pool: true,
+  dropout: false,
+};
+
 function activationTakenAlong(entry: LocalEntry, below: TapeEntry | undefined): Activation {
-  const takes = entry.layer.layer.kind === 'lrn' || entry.layer.layer.kind === 'max_pool';
-  return takes && below?.kind === 'convolution' && !below.dropout ? below.activation : 'none';
+  return takesActivation[entry.layer.kind] && below?.kind === 'convolution' && !below.dropout
+    ? below.activation
+    : 'none';
 }

@@ -3,6 +3,9 @@
  * formula and shapes are documented. A program is one list of commands per device.
  */
 
+import type { LrnParameters, MapNormParameters, Padding } from '../graph/graph.js';
+import type { Seed } from '../random/philox.js';
+
 export type DType = 'float32' | 'float64' | 'bfloat16' | 'uint8' | 'int32';
 export const bytesOf: Record<DType, number> = { float32: 4, float64: 8, bfloat16: 2, uint8: 1, int32: 4 };
 
@@ -22,10 +25,6 @@ export interface Tensor {
 export type Activation = 'none' | 'relu' | 'tanh';
 /** What float32 operands may be rounded to before they are multiplied, where a device multiplies that faster. */
 export type Products = 'float32' | 'tf32' | 'bfloat16';
-export type Padding = readonly [top: number, left: number, bottom: number, right: number];
-/** A 64-bit seed as two 32-bit words. */
-export type Seed = readonly [low: number, high: number];
-
 export interface Dropout {
   readonly rate: number;
   readonly seed: Seed;
@@ -40,21 +39,6 @@ export interface ConvolutionGeometry {
   readonly padding: Padding;
   readonly groups: number;
   readonly products: Products;
-}
-
-export interface LrnParameters {
-  readonly size: number;
-  readonly k: number;
-  readonly alpha: number;
-  readonly beta: number;
-  readonly groups: number;
-}
-
-export interface MapNormParameters {
-  readonly size: number;
-  readonly k: number;
-  readonly alpha: number;
-  readonly beta: number;
 }
 
 export interface PoolParameters {

@@ -1,5 +1,6 @@
 /** What a command costs: arithmetic and memory traffic, known before anything runs. */
 
+import { unreachable } from '../unreachable.js';
 import { bytesOf } from './commands.js';
 import { elements, type Draft, type Value } from './builder.js';
 import { operands } from './memory.js';
@@ -45,11 +46,9 @@ function flops(command: Draft): number {
     case 'map_norm_backward':
       return 2 * perElement.mapNorm * elements(command.x.shape);
     case 'max_pool_forward':
+      return command.poolSize ** 2 * elements(command.y.shape);
     case 'max_pool_backward':
-      return (
-        command.poolSize ** 2 *
-        elements(command.op === 'max_pool_forward' ? command.y.shape : command.dy.shape)
-      );
+      return command.poolSize ** 2 * elements(command.dy.shape);
     case 'softmax_cross_entropy':
       return perElement.softmax * elements(command.logits.shape);
     case 'sgd':
@@ -58,12 +57,19 @@ function flops(command: Draft): number {
       return perElement.preprocess * elements(command.y.shape);
     case 'sum':
       return (command.xs.length - 1) * elements(command.y.shape);
-    case 'activation_forward':
     case 'activation_backward':
+      return elements(command.dx.shape);
+    case 'activation_forward':
     case 'dropout':
     case 'scale':
-      return elements(command.op === 'activation_backward' ? command.dx.shape : command.y.shape);
-    default:
+      return elements(command.y.shape);
+    case 'fill':
+    case 'gaussian':
+    case 'copy':
+    case 'transfer':
+    case 'wait':
       return 0;
+    default:
+      return unreachable(command);
   }
 }

@@ -1,7 +1,16 @@
 /** The forward pass as commands, and the tape that the backward pass reads from the end. */
 
 import { AlexNetError } from '../errors.js';
-import type { Activation, ConvolutionGeometry, Dropout, LrnParameters, Products, Seed } from './commands.js';
+import {
+  isLearned,
+  unknownLayer,
+  type LearnedLayer,
+  type LocalLayer,
+  type LrnParameters,
+  type MaxPoolLayer,
+} from '../graph/graph.js';
+import type { Seed } from '../random/philox.js';
+import type { Activation, ConvolutionGeometry, Dropout, Products } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { multiplied, type DeviceParameters } from './parameters.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
@@ -29,7 +38,7 @@ export interface ConvolutionPart {
 export type TapeEntry =
   | {
       readonly kind: 'convolution';
-      readonly layer: PartitionedLayer;
+      readonly layer: LearnedLayer;
       readonly geometry: ConvolutionGeometry;
       readonly parts: readonly ConvolutionPart[];
       readonly activation: Activation;
@@ -38,8 +47,8 @@ export type TapeEntry =
     }
   | {
       readonly kind: 'local';
-      readonly layer: PartitionedLayer;
-      readonly fusedPool: PartitionedLayer | undefined;
+      readonly layer: LocalLayer;
+      readonly fusedPool: MaxPoolLayer | undefined;
       readonly inputs: readonly Piece[];
       readonly outputs: readonly Piece[];
       readonly dropout: ReadonlyMap<number, Dropout> | undefined;
@@ -69,6 +78,20 @@ export const ownGroups = (lrn: LrnParameters, devices: number): LrnParameters =>
   groups: lrn.groups / devices,
 });
 
+/** A fully connected layer's window is its whole input. */
+function geometryOf(layer: LearnedLayer, devices: number): Omit<ConvolutionGeometry, 'products'> {
+  switch (layer.kind) {
+    case 'convolution': {
+      const { stride, padding, groups } = layer;
+      return { stride, padding, groups: groups > 1 ? groups / devices : 1 };
+    }
+    case 'fully_connected':
+      return { stride: 1, padding: [0, 0, 0, 0], groups: 1 };
+    default:
+      return unknownLayer(layer);
+  }
+}
+
 export class ForwardPass {
   private readonly tape: TapeEntry[] = [];
   private readonly taps = new Map<string, readonly Piece[]>();
@@ -86,8 +109,9 @@ export class ForwardPass {
     for (let i = 0; i < this.layers.length;) {
       const layer = this.layers[i] as PartitionedLayer;
       const before = i;
-      if (layer.weights) i = this.convolution(i, this.parameters[learned++] ?? [], images);
-      else i = this.local(i);
+      if (isLearned(layer.layer))
+        i = this.convolution(i, layer.layer, this.parameters[learned++] ?? [], images);
+      else i = this.local(i, layer.layer);
       const last = this.layers[i - 1]?.layer.name;
       for (const covered of this.layers.slice(before, i)) {
         if (!this.options.taps.includes(covered.layer.name)) continue;
@@ -127,7 +151,12 @@ export class ForwardPass {
   }
 
   /** A learned layer with the activation and dropout that follow it, in one command per term. */
-  private convolution(i: number, parameters: readonly DeviceParameters[], images: readonly Value[]): number {
+  private convolution(
+    i: number,
+    definition: LearnedLayer,
+    parameters: readonly DeviceParameters[],
+    images: readonly Value[],
+  ): number {
     const layer = this.layers[i] as PartitionedLayer;
     const { builder } = this;
     let next = i + 1;
@@ -146,14 +175,7 @@ export class ForwardPass {
       next++;
     }
 
-    const definition = layer.layer;
-    const convolves = definition.kind === 'convolution';
-    const geometry = {
-      stride: convolves ? definition.stride : 1,
-      padding: convolves ? definition.padding : ([0, 0, 0, 0] as const),
-      groups: convolves && definition.groups > 1 ? definition.groups / parameters.length : 1,
-      products: this.options.products,
-    };
+    const geometry = { ...geometryOf(definition, parameters.length), products: this.options.products };
     // The loss is computed from float32 logits, whatever the network computes in.
     const numbers = next === this.layers.length ? 'float32' : builder.numbers;
     const label = definition.name;
@@ -192,7 +214,7 @@ export class ForwardPass {
       });
       return { parameters: own, terms, output: { ...own.range, value: y } };
     });
-    this.tape.push({ kind: 'convolution', layer, geometry, parts, activation, dropout });
+    this.tape.push({ kind: 'convolution', layer: definition, geometry, parts, activation, dropout });
     this.pieces = parts.map((part) => part.output);
     return next;
   }
@@ -225,14 +247,13 @@ export class ForwardPass {
   }
 
   /** A layer that every device applies to its own maps; LRN takes the max-pool behind it along. */
-  private local(i: number): number {
+  private local(i: number, definition: LocalLayer): number {
     const layer = this.layers[i] as PartitionedLayer;
     const { builder, options } = this;
-    const definition = layer.layer;
     const following = this.layers[i + 1];
     const fusedPool =
-      definition.kind === 'lrn' && following?.layer.kind === 'max_pool' ? following : undefined;
-    const { output } = fusedPool ?? layer;
+      definition.kind === 'lrn' && following?.layer.kind === 'max_pool' ? following.layer : undefined;
+    const { output } = fusedPool && following ? following : layer;
     const inputs = this.pieces;
     const dropout =
       definition.kind === 'dropout' && options.training ? this.dropoutOn(layer, definition.rate) : undefined;
@@ -252,9 +273,9 @@ export class ForwardPass {
           break;
         case 'lrn': {
           const lrn = ownGroups(definition, inputs.length);
-          if (fusedPool?.layer.kind === 'max_pool') {
-            const pool = { poolSize: fusedPool.layer.size, poolStride: fusedPool.layer.stride };
-            builder.emit(device, `${label}+${fusedPool.layer.name}`, {
+          if (fusedPool) {
+            const pool = { poolSize: fusedPool.size, poolStride: fusedPool.stride };
+            builder.emit(device, `${label}+${fusedPool.name}`, {
               op: 'lrn_pool_forward',
               x,
               y,
@@ -281,11 +302,11 @@ export class ForwardPass {
           break;
         }
         default:
-          throw new AlexNetError('GRAPH', `layer ${definition.name} is not applied map by map`);
+          unknownLayer(definition);
       }
       return { device, from: piece.from, to: piece.to, value: y };
     });
-    this.tape.push({ kind: 'local', layer, fusedPool, inputs, outputs, dropout });
+    this.tape.push({ kind: 'local', layer: definition, fusedPool, inputs, outputs, dropout });
     this.pieces = outputs;
     return fusedPool ? i + 2 : i + 1;
   }

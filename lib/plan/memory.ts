@@ -18,17 +18,12 @@ export const isPersistent = (kind: ValueKind): boolean =>
   kind === 'weights' || kind === 'momentum' || kind === 'mean';
 
 /** The values a command names on its own device (a transfer's destination is on another). */
-export function operands(command: Draft): Value[] {
-  switch (command.op) {
-    case 'sgd':
-      return command.segments.flatMap(({ w, v, g, copy }) => (copy ? [w, v, g, copy] : [w, v, g]));
-    case 'sum':
-      return [...command.xs, command.y];
-    case 'transfer':
-      return [command.x];
-    default:
-      return Object.values(command).filter(isValue);
-  }
+export const operands = (command: Draft): Value[] =>
+  command.op === 'transfer' ? [command.x] : valuesIn(command);
+
+function valuesIn(field: unknown): Value[] {
+  if (isValue(field)) return [field];
+  return typeof field === 'object' && field !== null ? Object.values(field).flatMap(valuesIn) : [];
 }
 
 export function lifetimes(values: readonly Value[], list: readonly Draft[]): Map<Value, Lifetime> {

@@ -4,7 +4,7 @@
  */
 
 import { AlexNetError } from '../errors.js';
-import { isLearned, type Graph } from '../graph/graph.js';
+import { isLearned, unknownLayer, type Graph, type LearnedLayer, type LocalLayer } from '../graph/graph.js';
 import { layerShapes, type LayerShape } from '../graph/shapes.js';
 
 export interface MapRange {
@@ -40,6 +40,37 @@ function halves(name: string, maps: number, devices: number): MapRange[] {
   }));
 }
 
+function groupsOf(layer: LearnedLayer): number {
+  switch (layer.kind) {
+    case 'convolution':
+      return layer.groups;
+    case 'fully_connected':
+      return 1;
+    default:
+      return unknownLayer(layer);
+  }
+}
+
+/** Refuses a layer whose output maps need input maps of other devices. */
+function checkLocal(graph: Graph, layer: LocalLayer, devices: number): void {
+  switch (layer.kind) {
+    case 'lrn':
+      if (devices === 1 || layer.groups % devices === 0) return;
+      throw new AlexNetError(
+        'GRAPH',
+        `layer ${layer.name} of ${graph.name} normalises across all maps, so its maps cannot be on ${devices} ` +
+          'devices; use one device',
+      );
+    case 'activation':
+    case 'map_norm':
+    case 'max_pool':
+    case 'dropout':
+      return;
+    default:
+      unknownLayer(layer);
+  }
+}
+
 export function partition(graph: Graph, devices: number): PartitionedLayer[] {
   const shapes = layerShapes(graph);
   const lastLearned = shapes.findLastIndex((shape) => shape.weights);
@@ -48,7 +79,7 @@ export function partition(graph: Graph, devices: number): PartitionedLayer[] {
     const { layer, output } = shape;
     const inputRanges = held;
     if (isLearned(layer)) {
-      const groups = layer.kind === 'convolution' ? layer.groups : 1;
+      const groups = groupsOf(layer);
       if (devices > 1 && groups > 1 && (groups % devices !== 0 || inputRanges === 'everywhere')) {
         throw new AlexNetError(
           'GRAPH',
@@ -73,13 +104,7 @@ export function partition(graph: Graph, devices: number): PartitionedLayer[] {
         `layer ${layer.name}: the first layer has to be a convolution or fully connected`,
       );
     }
-    if (layer.kind === 'lrn' && held.length > 1 && layer.groups % held.length !== 0) {
-      throw new AlexNetError(
-        'GRAPH',
-        `layer ${layer.name} of ${graph.name} normalises across all maps, so its maps cannot be on ${held.length} ` +
-          'devices; use one device',
-      );
-    }
+    checkLocal(graph, layer, held.length);
     return { ...shape, index, inputRanges, ranges: held, ownMapsOnly: true };
   });
 }

@@ -4,7 +4,8 @@ import type { Graph, Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
 import { BackwardPass, type BackwardOptions, type ShardGradient } from './backward.js';
 import { isValue, PlanBuilder, type Draft, type PlannedTransfer, type Value } from './builder.js';
-import type { Command, Seed, Tensor } from './commands.js';
+import type { Command, Tensor } from './commands.js';
+import type { Seed } from '../random/philox.js';
 import { ForwardPass, type Piece } from './forward.js';
 import {
   isPersistent,

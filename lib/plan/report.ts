@@ -7,7 +7,7 @@ import type { Precision } from './precision.js';
 import type { MemoryByKind } from './memory.js';
 import type { PartitionedLayer } from './partition.js';
 import { plan, type WorkspaceOf } from './plan.js';
-import { nominalRates, timeline, type Rates, type Span } from './timeline.js';
+import { nominalRates, timeline, type NominalRates, type PlannedSpan } from './timeline.js';
 
 export interface PlanReportOptions {
   readonly graph: Graph;
@@ -22,7 +22,7 @@ export interface PlanReportOptions {
   readonly precision?: Precision;
   readonly workspaceOf: WorkspaceOf;
   /** Speeds the timeline assumes. */
-  readonly rates?: Rates;
+  readonly rates?: NominalRates;
 }
 
 export interface LayerReport {
@@ -72,9 +72,9 @@ export interface PlanReport {
   /** In the order in which they are sent. */
   readonly transfers: readonly TransferReport[];
   readonly timeline: {
-    readonly rates: Rates;
+    readonly rates: NominalRates;
     readonly seconds: number;
-    readonly spans: readonly Span[];
+    readonly spans: readonly PlannedSpan[];
   };
 }
 

@@ -1,10 +1,11 @@
 /** When each device would do what, if it kept a steady rate: the schedule's shape, not a promise of its speed. */
 
+import type { OpName } from './commands.js';
 import type { Draft, PlannedTransfer } from './builder.js';
 import { cost } from './cost.js';
 
 /** Rates of one device. */
-export interface Rates {
+export interface NominalRates {
   /** Multiplications and additions a second. */
   readonly flops: number;
   /** Bytes a second of its memory. */
@@ -14,14 +15,14 @@ export interface Rates {
 }
 
 /** About half of a current server's cores, or one GTX 580 of 2012 (1.5 TFLOP/s, 192 GB/s, PCIe 2). */
-export const nominalRates: Rates = { flops: 1e12, bytes: 150e9, transfer: 6e9 };
+export const nominalRates: NominalRates = { flops: 1e12, bytes: 150e9, transfer: 6e9 };
 
-export interface Span {
+export interface PlannedSpan {
   readonly device: number;
   /** Where it runs: beside the commands, transfers have a lane of their own. */
   readonly lane: 'compute' | 'transfer';
   readonly label: string;
-  readonly op: string;
+  readonly op: OpName;
   /** Seconds from the step's start. */
   readonly start: number;
   readonly end: number;
@@ -30,9 +31,9 @@ export interface Span {
 export function timeline(
   lists: readonly (readonly Draft[])[],
   transfers: readonly PlannedTransfer[],
-  rates: Rates,
-): Span[] {
-  const spans: Span[] = [];
+  rates: NominalRates,
+): PlannedSpan[] {
+  const spans: PlannedSpan[] = [];
   const raised = new Map<number, number>();
   const clock = lists.map(() => 0);
   const lane = lists.map(() => 0);

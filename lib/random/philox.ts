@@ -3,7 +3,8 @@
  * The same function as native/core/philox.h.
  */
 
-import type { Seed } from '../plan/commands.js';
+/** A 64-bit seed as two 32-bit words. */
+export type Seed = readonly [low: number, high: number];
 
 /** High and low 32-bit words of the 64-bit product of two unsigned 32-bit integers. */
 function multiply(a: number, b: number): [high: number, low: number] {

@@ -1,7 +1,7 @@
 /** What lib/runtime/peers.ts runs: prints the check of the cards given as JSON, and ends at once. */
 
 import { writeSync } from 'node:fs';
-import { checkPeers } from './native.js';
+import { checkPeers } from './native/cuda.js';
 
 const [one = 0, other = 1, patienceMs = 5000] = process.argv.slice(2).map(Number);
 try {

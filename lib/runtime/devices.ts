@@ -2,12 +2,14 @@
 
 import { AlexNetError } from '../errors.js';
 import type { Precision } from '../plan/precision.js';
-import { cpuInfo, cudaInfo, Device, type DeviceOptions } from './native.js';
+import { cudaInfo } from './native/cuda.js';
+import { cpuInfo } from './native/cpu.js';
+import { Device, type DeviceConfig } from './native/device.js';
 
 /** What a device is made of, and its name as given: 'cpu:0/2'. */
-export type DeviceSpec = DeviceOptions & { readonly name: string };
+export type DeviceSpec = DeviceConfig & { readonly name: string };
 
-export interface DeviceChoices {
+export interface ParseDeviceOptions {
   /** Shared out among the CPU devices; without it, the cores that this process may use. */
   readonly threads?: number | undefined;
   /** Whether cards may copy to each other directly where the driver grants it; default true. */
@@ -39,7 +41,10 @@ function parseDevice(name: string, cores: () => number, peerAccess: boolean): De
 }
 
 /** What a list of device names asks for. Whether there are such devices is found out when they are opened. */
-export function parseDevices(spec: string, { threads, peerAccess = true }: DeviceChoices = {}): DeviceSpec[] {
+export function parseDevices(
+  spec: string,
+  { threads, peerAccess = true }: ParseDeviceOptions = {},
+): DeviceSpec[] {
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)) {
     throw new AlexNetError(
       'USAGE',

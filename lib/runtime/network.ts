@@ -1,37 +1,17 @@
 /** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
 
 import { AlexNetError } from '../errors.js';
-import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { classCount } from '../graph/shapes.js';
-import type { Command, Seed } from '../plan/commands.js';
+import type { Command } from '../plan/commands.js';
 import type { Plan, Port } from '../plan/plan.js';
-import type { Precision } from '../plan/precision.js';
 import type { Shard } from '../plan/parameters.js';
+import type { NetworkOptions } from './network-options.js';
 import { fromBfloat16, toBfloat16 } from './bfloat16.js';
-import { checkPrecision, openDevices, type DeviceSpec } from './devices.js';
-import { Program, type Device, type ProfileSpan, type RunOptions } from './native.js';
+import { checkPrecision, openDevices } from './devices.js';
+import { Program, type ProfileSpan, type RunOptions } from './native/program.js';
+import type { Device } from './native/device.js';
 import { makePlans, reserveArenas } from './plans.js';
 import { gatherShard, scatterShard } from './parameter-layout.js';
-
-export interface NetworkOptions {
-  readonly graph: Graph;
-  readonly preprocessing: Preprocessing;
-  readonly devices: readonly DeviceSpec[];
-  readonly batch: number;
-  readonly seed?: Seed;
-  /** Batches hold the network's input itself, batch × crop × crop × 3 float32, and no views. */
-  readonly rawInput?: boolean;
-  /** What products are computed in; default fp32. Cards compute in all three, the CPU in fp32 and bf16, the reference in fp32. */
-  readonly precision?: Precision;
-  /** What training needs; without it the network can only infer. */
-  readonly training?: {
-    readonly momentum: number;
-    readonly weightDecay: number;
-    readonly decayBiases: boolean;
-    /** Without the update, gradients are kept and can be read; default true. */
-    readonly update?: boolean;
-  };
-}
 
 /** One batch as the devices take it. */
 export interface Batch {
@@ -60,11 +40,6 @@ export interface Inference extends Losses {
   readonly probabilities: Float32Array;
   /** batch × units of the layer below the classifier. */
   readonly features: Float32Array;
-}
-
-/** The layer whose output the classifier reads: fc7, behind its activation and dropout. */
-export function featureLayer(graph: Graph): string | undefined {
-  return graph.layers[graph.layers.findLastIndex(isLearned) - 1]?.name;
 }
 
 export class Network implements AsyncDisposable {

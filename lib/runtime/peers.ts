@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { DeviceSpec } from './devices.js';
-import { cudaInfo, type PeerCheck } from './native.js';
+import { cudaInfo, type PeerCheck } from './native/cuda.js';
 
 /** Starting CUDA takes a second or two; the copies a few milliseconds. */
 const patienceMs = 5000;

@@ -4,8 +4,9 @@ import { AlexNetError } from '../errors.js';
 import { updateOn } from '../plan/backward.js';
 import type { Command } from '../plan/commands.js';
 import { plan, type Plan } from '../plan/plan.js';
-import type { Device } from './native.js';
-import { featureLayer, type NetworkOptions } from './network.js';
+import type { Device } from './native/device.js';
+import type { NetworkOptions } from './network-options.js';
+import { featureLayer } from '../graph/graph.js';
 
 export interface Plans {
   readonly training: Plan | undefined;

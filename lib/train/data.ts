@@ -2,9 +2,9 @@
 
 import { join } from 'node:path';
 import { AlexNetError } from '../errors.js';
-import { BatchQueue } from '../data/batch-queue.js';
-import { drawDemoSet } from '../data/demo.js';
-import { holdOut } from '../data/hold-out.js';
+import { BatchQueue } from '../data/batches/batch-queue.js';
+import { drawDemoSet } from '../data/demo/demo.js';
+import { holdOut } from '../data/batches/hold-out.js';
 import {
   orderedBatches,
   sizeOf,
@@ -12,14 +12,14 @@ import {
   type OrderedBatch,
   type Selection,
   type TrainingBatch,
-} from '../data/loader.js';
+} from '../data/batches/loader.js';
 import { cachedStore, isStore } from '../data/store/cached.js';
 import { checkFits } from '../data/store/fits.js';
 import { openStore } from '../data/store/reader.js';
 import type { ImageStore } from '../data/store/types.js';
 import type { Preprocessing } from '../graph/graph.js';
 import { seedWords } from '../random/philox.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from '../run/recipe.js';
 import type { TrainEvent } from './types.js';
 
 export interface TrainingData extends AsyncDisposable {
@@ -48,7 +48,7 @@ export interface DataOptions {
   readonly seed: number;
   /** Worker threads that decode, at most. */
   readonly threads: number;
-  /** Whether the devices are cards: they read batches by themselves, and leave the processors to the loader. */
+  /** Whether the devices are GPUs: they read batches by themselves, and leave the CPU to the loader. */
   readonly onCards: boolean;
   readonly signal?: AbortSignal;
 }

@@ -1,7 +1,8 @@
 /** Learning rates of every weight and bias tensor, as a pure function of the recipe and the run's position. */
 
 import { isLearned, type Graph } from '../graph/graph.js';
-import type { Change, Recipe } from './recipe.js';
+import type { Plateau } from '../run/training-state.js';
+import type { Change, Recipe } from '../run/recipe.js';
 
 /** The multiple of the last change at or before this epoch. */
 function timesAt(changes: readonly Change[], epoch: number): number | undefined {
@@ -33,14 +34,6 @@ export function learningRates(recipe: Recipe, graph: Graph, epoch: number, reduc
     // A frozen layer is frozen whole.
     return [weights, weights === 0 ? 0 : biases];
   });
-}
-
-/** The plateau schedule's memory, saved with the checkpoint. */
-export interface Plateau {
-  /** Lowest top-1 validation error so far; null before the first validation. */
-  readonly best: number | null;
-  readonly validationsSince: number;
-  readonly reductions: number;
 }
 
 export const freshPlateau: Plateau = { best: null, validationsSince: 0, reductions: 0 };

@@ -1,6 +1,6 @@
 /** Notices a loss that stays where guessing puts it: at ln(classes), the paper's own initialisation can stall there. */
 
-import type { Initialisation } from './recipe.js';
+import type { Initialisation } from '../runtime/initialise.js';
 
 /** Steps over which the loss is averaged. */
 const window = 100;

@@ -6,13 +6,14 @@ import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
 import { seedWords } from '../random/philox.js';
-import { loaderThreads } from '../data/loader-threads.js';
+import { loaderThreads } from '../data/batches/loader-threads.js';
 import { chooseDevices, type ChosenDevices } from '../runtime/choose.js';
 import { Network } from '../runtime/network.js';
-import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
+import { loadCheckpoint, type Checkpoint } from '../run/checkpoint.js';
 import { openData, type TrainingData } from './data.js';
-import { recipes, type Recipe } from './recipe.js';
-import { existingCheckpoint, RunFolder, type RunConfig } from './run-folder.js';
+import { recipes } from './recipes.js';
+import type { Recipe } from '../run/recipe.js';
+import { existingCheckpoint, RunFolder, type RunConfig } from '../run/run-folder.js';
 import { Trainer } from './trainer.js';
 import type { TrainEvent, TrainOptions, TrainResult } from './types.js';
 import { checkRecipe, checkSeed, positiveInteger } from './validate-options.js';
@@ -31,12 +32,13 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
   if (options.epochs !== undefined && !(Number.isFinite(options.epochs) && options.epochs > 0)) {
     throw new AlexNetError('USAGE', `expected a positive number for epochs, received ${options.epochs}`);
   }
-  const run = options.resume === undefined ? await Run.begin(options) : await Run.resume(options);
+  const run =
+    options.resume === undefined ? await TrainingRun.begin(options) : await TrainingRun.resume(options);
   return yield* run.events();
 }
 
 /** What a run is made of before its images have been looked at. */
-interface Setting {
+interface RunSetting {
   readonly presetName: string;
   readonly recipe: Recipe;
   readonly seed: number;
@@ -45,10 +47,10 @@ interface Setting {
   readonly chosen: ChosenDevices;
 }
 
-class Run {
+class TrainingRun {
   private constructor(
     private readonly options: TrainOptions,
-    private readonly setting: Setting,
+    private readonly setting: RunSetting,
     private readonly saved: {
       readonly path: string;
       readonly config: RunConfig;
@@ -56,7 +58,7 @@ class Run {
     } | null,
   ) {}
 
-  static async begin(options: TrainOptions): Promise<Run> {
+  static async begin(options: TrainOptions): Promise<TrainingRun> {
     const presetName = options.preset ?? (options.data === undefined ? 'mini' : 'paper');
     const { graph } = preset(presetName, 2);
     const recipe: Recipe = { ...recipes[presetName as keyof typeof recipes], ...options.recipe };
@@ -66,10 +68,10 @@ class Run {
     const { devices = 'cpu' } = options;
     const chosen = await chooseDevices(options, true);
     const data = options.data === undefined ? null : resolve(options.data);
-    return new Run(options, { presetName, recipe, seed, data, devices, chosen }, null);
+    return new TrainingRun(options, { presetName, recipe, seed, data, devices, chosen }, null);
   }
 
-  static async resume(options: TrainOptions): Promise<Run> {
+  static async resume(options: TrainOptions): Promise<TrainingRun> {
     const path = options.resume as string;
     const config = await RunFolder.config(path);
     const file = await existingCheckpoint(path, 'last');
@@ -86,7 +88,7 @@ class Run {
     const chosen = await chooseDevices({ ...options, devices, precision }, true);
     const { preset: presetName, recipe, seed, data } = config;
     const setting = { presetName, recipe, seed, data, devices, chosen };
-    return new Run(options, setting, { path, config, checkpoint });
+    return new TrainingRun(options, setting, { path, config, checkpoint });
   }
 
   async *events(): AsyncGenerator<TrainEvent, TrainResult> {

@@ -1,22 +1,22 @@
 /** The steps of a run: train, report, validate, save. */
 
 import { AlexNetError } from '../errors.js';
-import { evaluationViews } from '../data/views.js';
-import { viewRows } from '../evaluate/batches.js';
+import { evaluationViews, viewRows } from '../data/batches/views.js';
 import { ErrorCounter } from '../evaluate/error-rates.js';
 import { seedWords } from '../random/philox.js';
-import type { BatchQueue, Lent } from '../data/batch-queue.js';
-import type { TrainingBatch } from '../data/loader.js';
+import type { BatchQueue, Lent } from '../data/batches/batch-queue.js';
+import type { TrainingBatch } from '../data/batches/loader.js';
 import type { Losses, Network } from '../runtime/network.js';
-import { saveCheckpoint, type Checkpoint, type TrainingState } from './checkpoint.js';
+import { saveCheckpoint, type Checkpoint } from '../run/checkpoint.js';
+import type { TrainingState, ErrorRates } from '../run/training-state.js';
 import type { TrainingData } from './data.js';
 import { DataWait } from './data-wait.js';
-import { initialise } from './initialise.js';
+import { initialise } from '../runtime/initialise.js';
 import { afterValidation, baseRate, freshPlateau, learningRates } from './rates.js';
-import type { RunConfig, RunFolder } from './run-folder.js';
+import type { RunConfig, RunFolder } from '../run/run-folder.js';
 import { Speed } from './speed.js';
 import { StallDetector } from './stall.js';
-import type { ErrorRates, TrainEvent, TrainResult } from './types.js';
+import type { TrainEvent, TrainResult } from './types.js';
 
 /** A run is saved at least this often, besides every saveEvery steps. */
 const saveSeconds = 600;

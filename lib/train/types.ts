@@ -3,8 +3,9 @@
 import type { PrepareProgress } from '../data/store/prepare.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Precision } from '../plan/precision.js';
+import type { ErrorRates } from '../run/training-state.js';
 import type { DeviceChoice } from '../runtime/choose.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from '../run/recipe.js';
 
 export interface TrainOptions extends DeviceChoice {
   /**
@@ -40,15 +41,6 @@ export interface TrainOptions extends DeviceChoice {
   readonly loaderThreads?: number;
   /** Aborting ends the run after the current step (on cards one more may be under way), saved, as if it had been its last. */
   readonly signal?: AbortSignal;
-}
-
-export interface ErrorRates {
-  readonly images: number;
-  /** Mean of −log p(label). */
-  readonly loss: number;
-  /** Fractions, 0 to 1. */
-  readonly top1Error: number;
-  readonly top5Error: number;
 }
 
 export type TrainEvent =

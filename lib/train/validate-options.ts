@@ -2,7 +2,8 @@
 
 import { AlexNetError } from '../errors.js';
 import { isLearned, type Graph } from '../graph/graph.js';
-import { initialisations, type Recipe } from './recipe.js';
+import { initialisations } from '../runtime/initialise.js';
+import type { Recipe } from '../run/recipe.js';
 
 function expect(fits: boolean, expected: string, name: string, received: unknown): void {
   if (!fits)

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isResults } from '../../bench/comparison.js';
-import type { Report } from '../../bench/report.js';
+import type { Report } from '../../lib/bench/report.js';
 import { lastJson, program } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'alexnet-bench-'));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Given } from '../../cli/command.js';
 import { trainOptionsFrom } from '../../cli/recipe/options.js';
-import { recipes } from '../../lib/train/recipe.js';
+import { recipes } from '../../lib/train/recipes.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bar, barLine } from '../../cli/ui/bar.js';
-import { bytes, count, duration, flops, percent, plural, rate, significant } from '../../cli/ui/format.js';
+import { bytes, count, duration, flops, percent, plural, rate, significant } from '../../lib/text/numbers.js';
 import { RunningMean } from '../../cli/ui/running-mean.js';
 import { skippedLines } from '../../cli/ui/skipped.js';
 import { styleFor } from '../../cli/ui/style.js';
 import { editDistance, suggestion } from '../../cli/ui/suggest.js';
-import { list, table } from '../../cli/ui/table.js';
+import { list, table } from '../../lib/text/table.js';
 import { drawTimeline } from '../../cli/ui/timeline.js';
 import { shellWord } from '../../lib/shell-word.js';
 

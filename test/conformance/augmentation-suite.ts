@@ -1,11 +1,11 @@
 /** Every preset's training views through a backend's preprocessing, pixel by pixel against the plain reference. */
 
 import { afterAll, describe, expect, it } from 'vitest';
-import { trainingViews } from '../../lib/data/augment.js';
+import { trainingViews } from '../../lib/data/batches/augment.js';
 import type { ColourAxes } from '../../lib/data/colour.js';
 import { preset, presetNames } from '../../lib/graph/presets.js';
 import { closeOps, preprocess, type OpsDevice } from '../../lib/ops.js';
-import { recipes } from '../../lib/train/recipe.js';
+import { recipes } from '../../lib/train/recipes.js';
 import { networkInput, type Drawn } from './augmentation-reference.js';
 import { Random, testSeed } from './random.js';
 

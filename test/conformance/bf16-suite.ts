@@ -6,7 +6,7 @@
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { cpuInfo } from '../../lib/runtime/native.js';
+import { cpuInfo } from '../../lib/runtime/native/cpu.js';
 import { toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { dense, type Case } from './case.js';
 import * as convolution from './cases/convolution.js';

@@ -3,7 +3,8 @@
 import { expect } from 'vitest';
 
 import { bytesOf, type DType, type Tensor } from '../../lib/plan/commands.js';
-import { Device, Program } from '../../lib/runtime/native.js';
+import { Program } from '../../lib/runtime/native/program.js';
+import { Device } from '../../lib/runtime/native/device.js';
 import type { NumberArray } from '../../lib/ops/tensor.js';
 import { fromBfloat16, toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { count, eachElement, type Case, type Operand } from './case.js';

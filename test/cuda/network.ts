@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { preset } from '../../lib/graph/presets.js';
 import type { Precision } from '../../lib/plan/precision.js';
-import { parseDevices, type DeviceChoices } from '../../lib/runtime/devices.js';
+import { parseDevices, type ParseDeviceOptions } from '../../lib/runtime/devices.js';
 import { Network, type Batch } from '../../lib/runtime/network.js';
-import { initialise } from '../../lib/train/initialise.js';
+import { initialise } from '../../lib/runtime/initialise.js';
 import { Random } from '../conformance/random.js';
 
 const { graph, preprocessing } = preset('mini', 10);
@@ -43,7 +43,7 @@ interface Outcome {
 export async function train(
   devices: string,
   precision: Precision = 'fp32',
-  choices: DeviceChoices & { readonly profile?: boolean } = {},
+  choices: ParseDeviceOptions & { readonly profile?: boolean } = {},
 ): Promise<Outcome> {
   await using network = Network.open({
     graph,

@@ -2,12 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { Device, pin, Program, unpin, type DeviceOptions } from '../../lib/runtime/native.js';
+import { pin, unpin } from '../../lib/runtime/native/pinned-memory.js';
+import { Program } from '../../lib/runtime/native/program.js';
+import { Device, type DeviceConfig } from '../../lib/runtime/native/device.js';
 
 const arena = 2 ** 20;
 
 async function withDevices<T>(
-  options: readonly DeviceOptions[],
+  options: readonly DeviceConfig[],
   use: (devices: Device[]) => Promise<T>,
 ): Promise<T> {
   const devices = options.map((one) => new Device(one));
@@ -31,7 +33,7 @@ export const places = [
   ['slice to slice', apart, { ...apart, offset: 131072 }],
 ] as const;
 
-export function transferSuite(where: string, cards: readonly [DeviceOptions, DeviceOptions]): void {
+export function transferSuite(where: string, cards: readonly [DeviceConfig, DeviceConfig]): void {
   it.each(places)(`${where}: %s`, async (_, x, to) => {
     await withDevices(cards, async ([from, into]) => {
       const elements = 3 * (4 * 80 + 7);
@@ -61,7 +63,7 @@ export function transferSuite(where: string, cards: readonly [DeviceOptions, Dev
   });
 }
 
-const card: DeviceOptions = { backend: 'cuda', index: 0 };
+const card: DeviceConfig = { backend: 'cuda', index: 0 };
 
 export function complaintSuite(): void {
   const softmax: Command = {
@@ -86,7 +88,7 @@ export function complaintSuite(): void {
 
   /** What each backend says of the same contents. */
   const complaint = async (
-    options: DeviceOptions,
+    options: DeviceConfig,
     command: Command,
     data: Int32Array | Float32Array,
   ): Promise<string> =>

@@ -1,11 +1,11 @@
 /** The way a benchmark goes on cards; the emulator's figures mean nothing. */
 
 import { expect, it } from 'vitest';
-import { measureCeilings } from '../../bench/ceilings.js';
-import { peerCopies } from '../../bench/peer-copies.js';
-import type { Report } from '../../bench/report.js';
+import { measureCeilings } from '../../lib/bench/ceilings.js';
+import { peerCopies } from '../../lib/bench/peer-copies.js';
+import type { Report } from '../../lib/bench/report.js';
 import { parseDevices } from '../../lib/runtime/devices.js';
-import { measureCard } from '../../lib/runtime/native.js';
+import { measureCard } from '../../lib/runtime/native/cuda.js';
 import { lastJson, program } from '../cli/program.js';
 import { cardsAre } from './cards.js';
 

@@ -1,7 +1,7 @@
 /** Suites on a real card: npm run test:gpu asks for them, and fails where there is none. */
 
 import { describe, it } from 'vitest';
-import { cudaInfo } from '../../lib/runtime/native.js';
+import { cudaInfo } from '../../lib/runtime/native/cuda.js';
 
 export const asked = process.env['ALEXNET_TEST_GPU'] === '1';
 

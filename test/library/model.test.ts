@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawDemoSet } from '../../lib/data/demo.js';
+import { drawDemoSet } from '../../lib/data/demo/demo.js';
 import { createModel, loadModel, train, type TrainEvent } from '../../lib/index.js';
 
 let folder: string;

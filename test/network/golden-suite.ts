@@ -9,7 +9,7 @@ import { preset } from '../../lib/graph/presets.js';
 import type { Precision } from '../../lib/plan/precision.js';
 import { parseDevices } from '../../lib/runtime/devices.js';
 import { Network } from '../../lib/runtime/network.js';
-import { parameterShapes } from '../../lib/train/checkpoint.js';
+import { parameterShapes } from '../../lib/run/checkpoint.js';
 import { formulaNumbers } from './formula.js';
 
 interface GoldenStep {

@@ -1,6 +1,6 @@
 /** By the processor's own instructions for bfloat16, or as if it had AMX. */
 
-import { cpuInfo } from '../../lib/runtime/native.js';
+import { cpuInfo } from '../../lib/runtime/native/cpu.js';
 import { goldenNetworkSuite } from './golden-suite.js';
 
 if (cpuInfo().bf16 === undefined) process.env['ALEXNET_NATIVE_BF16'] = 'emulated-amx';

@@ -6,7 +6,7 @@ import { preset, presetNames } from '../../lib/graph/presets.js';
 import { seedWords } from '../../lib/random/philox.js';
 import { parseDevices } from '../../lib/runtime/devices.js';
 import { Network, type Batch } from '../../lib/runtime/network.js';
-import { initialise } from '../../lib/train/initialise.js';
+import { initialise } from '../../lib/runtime/initialise.js';
 import { formulaNumbers } from './formula.js';
 
 const batch = 2;

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { drawDemoSet } from '../../lib/data/demo.js';
+import { drawDemoSet } from '../../lib/data/demo/demo.js';
 import { AlexNetError } from '../../lib/errors.js';
-import { cpuInfo } from '../../lib/runtime/native.js';
+import { cpuInfo } from '../../lib/runtime/native/cpu.js';
 import { train } from '../../lib/train/train.js';
 import type { TrainOptions } from '../../lib/train/types.js';
 

@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, utimes } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawDemoSet } from '../../lib/data/demo.js';
+import { drawDemoSet } from '../../lib/data/demo/demo.js';
 import { lockStore } from '../../lib/data/store/lock.js';
 import { loadModel, prepare, train, type TrainEvent, type TrainOptions } from '../../lib/index.js';
 

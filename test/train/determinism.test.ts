@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawDemoSet } from '../../lib/data/demo.js';
+import { drawDemoSet } from '../../lib/data/demo/demo.js';
 import { train } from '../../lib/train/train.js';
 import type { TrainOptions } from '../../lib/train/types.js';
-import { recipes } from '../../lib/train/recipe.js';
+import { recipes } from '../../lib/train/recipes.js';
 
 let folder: string;
 const at = (...parts: string[]): string => join(folder, ...parts);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultPrecisions } from '../../bench/report.js';
+import { defaultPrecisions } from '../../lib/bench/report.js';
 import { batches, precisionList } from '../../cli/commands/bench-options.js';
 
 describe('the lists of bench', () => {

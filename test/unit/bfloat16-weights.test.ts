@@ -10,7 +10,7 @@ import type { Precision } from '../../lib/plan/precision.js';
 import { fromBfloat16, toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { parseDevices } from '../../lib/runtime/devices.js';
 import { Network, type Inference } from '../../lib/runtime/network.js';
-import { initialise } from '../../lib/train/initialise.js';
+import { initialise } from '../../lib/runtime/initialise.js';
 import { relativeError } from '../conformance/run.js';
 import { Random } from '../conformance/random.js';
 

@@ -1,7 +1,7 @@
 /** Some of a store's records, for looking at. */
 
 import { seedWords } from '../../random/philox.js';
-import { imageAt } from '../permutation.js';
+import { imageAt } from '../batches/permutation.js';
 import type { ImageStore, Range } from '../store/types.js';
 import type { Picture } from './sheet.js';
 

@@ -2,8 +2,8 @@
 
 import type { Preprocessing } from '../../graph/graph.js';
 import { preprocess, type PreprocessArguments, type View } from '../../ops/preprocess.js';
-import type { Seed } from '../../plan/commands.js';
-import { trainingViews, type Augmenting } from '../augment.js';
+import type { Seed } from '../../random/philox.js';
+import { trainingViews, type Augmenting } from '../batches/augment.js';
 import type { ImageStore } from '../store/types.js';
 import { pixelsOf, recordPictures } from './records.js';
 import type { Picture } from './sheet.js';

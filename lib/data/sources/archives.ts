@@ -1,7 +1,7 @@
 /** A source's images out of tar archives, one after the other, from any place on. */
 
 import { oneAtATime } from './archive-file.js';
-import type { Refused, Source, Split } from './source.js';
+import type { Refused, Source, Split } from './types.js';
 import { tarEntries, type ReadAt, type TarEntry } from './tar.js';
 
 /** A tar archive: a file, or the part of one where it lies inside another archive. */
@@ -35,7 +35,7 @@ export type Found = (
 export type Entries = AsyncGenerator<TarEntry | (Refused & { readonly after: null })>;
 
 /** Place in the list of archives, offset in the file. */
-type Place = readonly [archive: number, offset: number];
+type ArchivePlace = readonly [archive: number, offset: number];
 
 /** `inside` tells what an archive holds, given its entries from some header on. */
 export async function* archiveItems<A extends Archive>(
@@ -43,7 +43,7 @@ export async function* archiveItems<A extends Archive>(
   from: unknown,
   inside: (archive: A, entries: Entries, read: ReadAt) => AsyncGenerator<Found>,
 ): ReturnType<Source['items']> {
-  const [first, offset] = (from as Place | null) ?? [0, 0];
+  const [first, offset] = (from as ArchivePlace | null) ?? [0, 0];
   await using files = oneAtATime();
   for (let index = first; index < archives.length; index++) {
     const archive = archives[index] as A | RefusedArchive;
@@ -55,7 +55,7 @@ export async function* archiveItems<A extends Archive>(
     const start = index === first ? Math.max(offset, archive.start) : archive.start;
     for await (const found of inside(archive, entriesOf(archive, ahead, start), ahead)) {
       const { name, after } = found;
-      const next: Place = after === null ? [index + 1, 0] : [index, after];
+      const next: ArchivePlace = after === null ? [index + 1, 0] : [index, after];
       const bytesRead = archive.before + Math.min(after ?? Infinity, archive.end);
       if ('reason' in found) yield { name, reason: found.reason, next, bytesRead };
       else {

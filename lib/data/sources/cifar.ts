@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AlexNetError } from '../../errors.js';
 import { openFile } from './archive-file.js';
-import type { ClassName, Source, Split } from './source.js';
+import type { ClassName, Source, Split } from './types.js';
 
 const side = 32;
 const plane = side ** 2;
@@ -27,7 +27,7 @@ export function cifarBatches(folder: string, names: ReadonlySet<string>): CifarB
   return names.has('train.bin') ? { folder, train: ['train.bin'], test: have('test.bin') } : null;
 }
 
-interface Batch {
+interface CifarBatch {
   readonly name: string;
   readonly split: Split;
   readonly size: number;
@@ -36,7 +36,7 @@ interface Batch {
 
 /** Throws AlexNetError DATA where a file is no whole number of records. */
 export async function openCifar(path: string, { folder, train, test }: CifarBatches): Promise<Source> {
-  const found = async (name: string, split: Split): Promise<Batch> => {
+  const found = async (name: string, split: Split): Promise<CifarBatch> => {
     const { size, mtimeMs } = await stat(join(folder, name));
     return { name, split, size, date: mtimeMs };
   };
@@ -64,14 +64,14 @@ export async function openCifar(path: string, { folder, train, test }: CifarBatc
 }
 
 /** CIFAR-10 has one, CIFAR-100 two: superclass and class. */
-function labelBytesOf(folder: string, batches: readonly Batch[]): number {
-  const wrong = (labelBytes: number): Batch | undefined =>
+function labelBytesOf(folder: string, batches: readonly CifarBatch[]): number {
+  const wrong = (labelBytes: number): CifarBatch | undefined =>
     batches.find(({ size }) => size === 0 || size % (labelBytes + 3 * plane) !== 0);
   // A length that fits both is either's only by its name.
   const tried = batches[0]?.name === 'train.bin' ? [2, 1] : [1, 2];
   const fitting = tried.find((labelBytes) => wrong(labelBytes) === undefined);
   if (fitting !== undefined) return fitting;
-  const { name, size } = (wrong(tried[0] ?? 1) ?? batches[0]) as Batch;
+  const { name, size } = (wrong(tried[0] ?? 1) ?? batches[0]) as CifarBatch;
   throw new AlexNetError(
     'DATA',
     `${join(folder, name)} has ${size} bytes, no whole number of CIFAR records (${3 * plane + 1} or ${3 * plane + 2} bytes); ` +
@@ -90,7 +90,7 @@ async function classesIn(folder: string, labelBytes: number): Promise<ClassName[
 /** A position is the number of records before it. */
 async function* records(
   folder: string,
-  batches: readonly Batch[],
+  batches: readonly CifarBatch[],
   labelBytes: number,
   from: number,
 ): ReturnType<Source['items']> {

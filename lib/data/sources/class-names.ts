@@ -4,7 +4,7 @@ import { AlexNetError } from '../../errors.js';
 import { openFile } from './archive-file.js';
 import type { Archive } from './archives.js';
 import { namedClassIn, partsOf } from './samples.js';
-import type { ClassName } from './source.js';
+import type { ClassName } from './types.js';
 import { tarEntries } from './tar.js';
 
 /** A class's name stands in a short text. */

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AlexNetError } from '../../errors.js';
 import { readMatlab, type MatlabValue } from './matlab.js';
-import type { ClassName } from './source.js';
+import type { ClassName } from './types.js';
 import { tarEntries } from './tar.js';
 
 export interface Devkit {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { listFolder, type FoundFile } from './listing.js';
-import type { Refused, Source } from './source.js';
+import type { Refused, Source } from './types.js';
 
 /** Files whose size and date are asked for at once. */
 const atOnce = 64;

@@ -14,7 +14,7 @@ import {
   type RefusedArchive,
 } from './archives.js';
 import { readDevkit, type Devkit } from './devkit.js';
-import type { ClassName, Source, SourceOptions } from './source.js';
+import type { ClassName, Source, SourceOptions } from './types.js';
 import { tarEntries, type ReadAt } from './tar.js';
 
 const fileNames = {

@@ -5,7 +5,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { AlexNetError } from '../../errors.js';
-import type { Refused, Split } from './source.js';
+import type { Refused, Split } from './types.js';
 
 export interface FoundFile {
   readonly file: string;
@@ -28,13 +28,13 @@ const fail = (message: string): never => {
 };
 
 /** A file, a folder, or something that is refused. */
-interface Entry {
+interface FolderEntry {
   readonly name: string;
   readonly kind: 'file' | 'folder' | { readonly reason: string };
 }
 
-/** Of class folders, their paths or the refused among them. */
-type Contents = readonly (string | Refused)[];
+/** The paths in a class folder, and what is refused there. */
+type ClassFiles = readonly (string | Refused)[];
 
 /** Throws AlexNetError DATA where there is nothing to train on. */
 export async function listFolder(path: string): Promise<FolderContents> {
@@ -67,7 +67,7 @@ export async function listFolder(path: string): Promise<FolderContents> {
 }
 
 const labelled = (
-  folders: ReadonlyMap<string, Contents>,
+  folders: ReadonlyMap<string, ClassFiles>,
   classes: readonly string[],
   split: Split,
 ): (FoundFile | Refused)[] =>
@@ -89,8 +89,8 @@ class Walk {
 
   async classes(
     path: string,
-    listed?: readonly Entry[],
-  ): Promise<{ readonly classes: ReadonlyMap<string, Contents>; readonly refused: readonly Refused[] }> {
+    listed?: readonly FolderEntry[],
+  ): Promise<{ readonly classes: ReadonlyMap<string, ClassFiles>; readonly refused: readonly Refused[] }> {
     const classes = new Map<string, (string | Refused)[]>();
     const refused: Refused[] = [];
     for (const { name, kind } of listed ?? (await this.entries(path))) {
@@ -103,7 +103,7 @@ class Walk {
     }
     if (classes.size === 0)
       fail(`${path} has no class folders; expected one folder of images for each class`);
-    const without = (contents: Contents): boolean => contents.every((found) => typeof found !== 'string');
+    const without = (contents: ClassFiles): boolean => contents.every((found) => typeof found !== 'string');
     const empty = [...classes].filter(([, contents]) => without(contents)).map(([name]) => name);
     if (empty.length === classes.size) fail(`${path} has class folders but no images in them`);
     if (empty.length > 0) fail(`${path}: no images in class folder ${some(empty)}; remove it or fill it`);
@@ -111,7 +111,7 @@ class Walk {
   }
 
   /** Entries that are not hidden, in byte order; links count as what they lead to unless they leave the tree. */
-  async entries(path: string): Promise<Entry[]> {
+  async entries(path: string): Promise<FolderEntry[]> {
     const found = await readdir(path, { withFileTypes: true, encoding: 'buffer' }).catch(
       (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') fail(`${path} does not exist`);
@@ -119,7 +119,7 @@ class Walk {
         return fail(`${path} cannot be read: ${error.message}`);
       },
     );
-    const entries: Entry[] = [];
+    const entries: FolderEntry[] = [];
     for (const entry of found.toSorted((a, b) => Buffer.compare(a.name, b.name))) {
       if (entry.name[0] === 0x2e) continue;
       if (isUtf8(entry.name)) {
@@ -130,7 +130,7 @@ class Walk {
     return entries;
   }
 
-  private async kindOf(entry: Dirent<Buffer>, path: string): Promise<Entry['kind']> {
+  private async kindOf(entry: Dirent<Buffer>, path: string): Promise<FolderEntry['kind']> {
     if (entry.isDirectory()) return 'folder';
     if (entry.isFile()) return 'file';
     if (!entry.isSymbolicLink()) return { reason: 'it is not a file' };
@@ -146,7 +146,7 @@ class Walk {
   /** All files below a folder into `contents`; `outer`: the folders around it, behind all links. */
   private async collect(
     path: string,
-    entries: readonly Entry[],
+    entries: readonly FolderEntry[],
     outer: ReadonlySet<string>,
     contents: (string | Refused)[],
   ): Promise<void> {

@@ -28,7 +28,7 @@ export interface TarDamage {
 /** An archive may claim any length for a name; it is read into memory. */
 const longestName = 2 ** 20;
 
-interface Header {
+interface TarHeader {
   readonly name: string;
   readonly type: string;
   readonly size: number;
@@ -84,7 +84,7 @@ function kindOf(type: string, name: string): TarEntry['kind'] {
 }
 
 /** null where it is none. */
-function headerFrom(bytes: Buffer): Header | null {
+function headerFrom(bytes: Buffer): TarHeader | null {
   const size = numberFrom(bytes.subarray(124, 136));
   if (sumOf(bytes) !== numberFrom(bytes.subarray(148, 156)) || !Number.isSafeInteger(size) || size < 0)
     return null;

@@ -12,10 +12,10 @@ import { openFile } from './archive-file.js';
 import { archiveItems, type Archive, type RefusedArchive } from './archives.js';
 import { classNamesIn } from './class-names.js';
 import { samples } from './samples.js';
-import type { Source, SourceOptions, Split } from './source.js';
+import type { Source, SourceOptions, Split } from './types.js';
 import { tarEntries } from './tar.js';
 
-export interface Shard {
+export interface TarShard {
   /** Relative to the folder. */
   readonly name: string;
   readonly file: string;
@@ -28,8 +28,8 @@ const heldOut = ['val', 'validation', 'test'];
  * The .tar files in train/ and val/ (validation/, test/), or those beside each other in `folder`, told apart by such words in
  * their names. null where there are none.
  */
-export async function shardsIn(folder: string): Promise<Shard[] | null> {
-  const within = async (inner: string, split: Split): Promise<Shard[]> =>
+export async function shardsIn(folder: string): Promise<TarShard[] | null> {
+  const within = async (inner: string, split: Split): Promise<TarShard[]> =>
     (await tarsIn(join(folder, inner))).map((name) => ({
       name: `${inner}/${name}`,
       file: join(folder, inner, name),
@@ -85,7 +85,7 @@ export async function firstEntryOf(path: string): Promise<string> {
  */
 export async function openWebDataset(
   path: string,
-  shards: readonly Shard[],
+  shards: readonly TarShard[],
   options: SourceOptions,
 ): Promise<Source> {
   if (shards.every(({ name }) => /^n\d{8}\.tar$/.test(name)))

@@ -1,9 +1,9 @@
 /** A source's items on their way into a store: cut into chunks, worked on side by side, put in order again. */
 
 import { AlexNetError } from '../../errors.js';
-import type { Position, Refused, SourceImage } from '../sources/source.js';
-import type { PrepareChunk, PreparedChunk } from '../workers/tasks.js';
-import type { Batch, NewImage } from './writer.js';
+import type { Position, Refused, SourceImage } from '../sources/types.js';
+import type { PrepareChunk, PreparedChunk } from './tasks.js';
+import type { ItemBatch, NewImage } from './writer.js';
 import type { RecordOptions, SkippedItem } from './types.js';
 
 export type Item = SourceImage | (Refused & { readonly next: Position; readonly bytesRead: number });
@@ -100,7 +100,7 @@ export interface ChunkDone {
 }
 
 /** Chunks as one transaction's worth. */
-export function batchOf(chunks: readonly ChunkDone[], size: number): Batch {
+export function batchOf(chunks: readonly ChunkDone[], size: number): ItemBatch {
   const images: NewImage[] = [];
   const skipped: SkippedItem[] = [];
   for (const { items, prepared } of chunks) {
@@ -124,7 +124,7 @@ export function batchOf(chunks: readonly ChunkDone[], size: number): Batch {
   };
 }
 
-function totalOf(chunks: readonly ChunkDone[], size: number): Batch['sums'] {
+function totalOf(chunks: readonly ChunkDone[], size: number): ItemBatch['sums'] {
   const mean = new Uint32Array(size ** 2 * 3);
   const colour = new BigUint64Array(9);
   let images = 0;

@@ -12,7 +12,7 @@
  */
 
 import { join } from 'node:path';
-import type { ClassName, Split } from '../sources/source.js';
+import type { ClassName, Split } from '../sources/types.js';
 import type { RecordOptions } from './types.js';
 
 /** Of what is kept and of how its pixels are made: the same images make the same store. */

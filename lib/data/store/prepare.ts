@@ -3,12 +3,13 @@
 import { readdir, mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { AlexNetError } from '../../errors.js';
-import type { ClassName, Source } from '../sources/source.js';
+import type { ClassName, Source } from '../sources/types.js';
 import { WorkerPool } from '../workers/pool.js';
 import { batchOf, chunksOf, chunkTask, inOrder, itemsPerChunk, type ChunkDone, type Item } from './chunks.js';
 import { itemsPerTransaction, type StoreOptions } from './format.js';
 import { lockStore, type StoreLock } from './lock.js';
 import { diskError } from './no-space.js';
+import type { StoreTasks } from './tasks.js';
 import type { RecordOptions } from './types.js';
 import { findComplete, removeLeftovers, type Progress } from './writer.js';
 
@@ -26,7 +27,7 @@ export interface PrepareProgress {
   readonly secondsLeft: number | null;
 }
 
-export interface PrepareOptions extends Partial<RecordOptions> {
+export interface PrepareStoreOptions extends Partial<RecordOptions> {
   /** The store's folder: empty, not there yet, or the same store begun by an earlier run. */
   readonly out: string;
   /** Threads that decode; default: as many as the process may keep busy. */
@@ -54,7 +55,7 @@ export interface PrepareResult {
  * finished store is the same to the byte. Throws AlexNetError DATA where `out` is something else, in use or on a full disk,
  * and where no image can be used; USAGE for options out of range.
  */
-export async function prepareStore(source: Source, options: PrepareOptions): Promise<PrepareResult> {
+export async function prepareStore(source: Source, options: PrepareStoreOptions): Promise<PrepareResult> {
   const { out } = options;
   const store = storeOptions(source, options);
   try {
@@ -67,7 +68,7 @@ export async function prepareStore(source: Source, options: PrepareOptions): Pro
     const finished = await findComplete(out, store);
     if (finished) return resultOf(out, 'complete', finished);
     await removeLeftovers(out);
-    await using writer = new WorkerPool(1);
+    await using writer = new WorkerPool<StoreTasks>(1);
     const begun = await writer.run('begin', { path: out, options: store });
     const { progress, interrupted } = await fill(source, options, store.record, begun, writer, lock);
     if (interrupted) return resultOf(out, 'interrupted', progress);
@@ -87,7 +88,7 @@ const resultOf = (
 /** Records of so many pixels a side are small enough raw, and worth sparing every epoch their decoding. */
 const rawSide = 96;
 
-function storeOptions(source: Source, options: PrepareOptions): StoreOptions {
+function storeOptions(source: Source, options: PrepareStoreOptions): StoreOptions {
   const small = source.native;
   const {
     size = small?.side ?? 256,
@@ -144,15 +145,15 @@ async function checkFolder(folder: string): Promise<void> {
 /** Stores everything from `from` on; ends before that when interrupted. */
 async function fill(
   source: Source,
-  options: PrepareOptions,
+  options: PrepareStoreOptions,
   record: RecordOptions,
   from: Progress,
-  writer: WorkerPool,
+  writer: WorkerPool<StoreTasks>,
   lock: StoreLock,
 ): Promise<{ readonly progress: Progress; readonly interrupted: boolean }> {
   const { out, signal, threads = availableParallelism() } = options;
   checkWhole('threads', threads, 1, 1024);
-  await using decoders = new WorkerPool(threads);
+  await using decoders = new WorkerPool<StoreTasks>(threads);
   const work = async (items: Item[]): Promise<ChunkDone> => {
     const { input, transfer } = chunkTask(items, record);
     return { items, prepared: await decoders.run('prepare', input, transfer) };
@@ -194,7 +195,7 @@ class Telling {
   constructor(
     private readonly source: Source,
     private readonly from: Progress,
-    private readonly onProgress: PrepareOptions['onProgress'],
+    private readonly onProgress: PrepareStoreOptions['onProgress'],
   ) {
     this.done = from.items;
     this.skipped = from.skipped;

@@ -18,6 +18,7 @@ import {
 import { diskError } from './no-space.js';
 import { checkedRecord } from './record.js';
 import { readSkipped } from './skipped.js';
+import type { StoreTasks } from './tasks.js';
 import type { ImageStore } from './types.js';
 
 export interface OpenOptions {
@@ -43,7 +44,7 @@ export async function openStore(path: string, options: OpenOptions = {}): Promis
   if (!databases) throw notAStore(path);
   try {
     const contents = readContents(path, databases);
-    const pool = new WorkerPool(options.threads ?? availableParallelism(), options.background);
+    const pool = new WorkerPool<StoreTasks>(options.threads ?? availableParallelism(), options.background);
     return imageStore(path, databases, contents, pool);
   } catch (error) {
     await databases.root.close();
@@ -51,7 +52,7 @@ export async function openStore(path: string, options: OpenOptions = {}): Promis
   }
 }
 
-interface Contents {
+interface StoreContents {
   readonly store: About;
   readonly complete: Complete;
   readonly labels: Int32Array;
@@ -61,7 +62,7 @@ interface Contents {
 const notAStore = (path: string): AlexNetError =>
   new AlexNetError('DATA', `${path} is not a store of images, or preparing it has not begun`);
 
-function readContents(path: string, { about }: Databases): Contents {
+function readContents(path: string, { about }: Databases): StoreContents {
   const found = about.get('store');
   if (!found) throw notAStore(path);
   const store = decodeJson(found) as About;
@@ -93,8 +94,8 @@ function readContents(path: string, { about }: Databases): Contents {
 function imageStore(
   path: string,
   databases: Databases,
-  { store, complete, labels, meanImage }: Contents,
-  pool: WorkerPool,
+  { store, complete, labels, meanImage }: StoreContents,
+  pool: WorkerPool<StoreTasks>,
 ): ImageStore {
   const { record, source } = store;
   const { train, validation, skipped, classes, meanColour, covariance, axes, deviations, digest } = complete;

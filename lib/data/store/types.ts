@@ -2,7 +2,7 @@
 
 import type { Preprocessing } from '../../graph/graph.js';
 import type { ColourAxes } from '../colour.js';
-import type { ClassName } from '../sources/source.js';
+import type { ClassName } from '../sources/types.js';
 
 /** How a record holds its pixels. JPEG is 4:4:4, of a quality from 1 to 100; raw is size × size × 3 bytes. */
 export type Encoding = { readonly kind: 'jpeg'; readonly quality: number } | { readonly kind: 'raw' };

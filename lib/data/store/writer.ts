@@ -8,9 +8,8 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { AlexNetError } from '../../errors.js';
-import { covariance, meanColour, principalAxes, type ColourSums } from '../colour.js';
-import type { ClassName, Position, Split } from '../sources/source.js';
-import type { PixelSums } from '../workers/tasks.js';
+import { covariance, meanColour, principalAxes, type ColourSums, type PixelSums } from '../colour.js';
+import type { ClassName, Position, Split } from '../sources/types.js';
 import { openForReading, openForWriting, type Databases } from './database.js';
 import { isTemporary } from './guards.js';
 import { checkSame } from './same.js';
@@ -55,7 +54,7 @@ export interface NewImage {
 }
 
 /** Consecutive items of the source, as many as a transaction holds unless they are the last. */
-export interface Batch {
+export interface ItemBatch {
   readonly images: readonly NewImage[];
   readonly skipped: readonly SkippedItem[];
   /** Of the training images among them. */
@@ -147,7 +146,7 @@ function progressOf(databases: Databases): Progress {
 const stateOf = ({ state }: Databases): State => decodeJson(state.get('progress') as Buffer) as State;
 
 /** Stores a batch, which must follow what is stored; `progress` is what was there. In one transaction. */
-export async function append(folder: string, progress: Progress, batch: Batch): Promise<Progress> {
+export async function append(folder: string, progress: Progress, batch: ItemBatch): Promise<Progress> {
   const databases = await openForWriting(folder, mapSize(progress));
   const { root, images, entries, skipped, state } = databases;
   try {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Worker, type TransferListItem } from 'node:worker_threads';
 import { AlexNetError, type ErrorCode } from '../../errors.js';
 import { packageRoot } from '../../package-root.js';
-import type { Answer, Input, Output, Request, TaskName, ThreadOptions } from './tasks.js';
+import type { TaskAnswer, TaskRequest, TasksOf, ThreadOptions } from './messages.js';
 
 interface Waiting {
-  readonly request: Omit<Request, 'id'>;
+  readonly request: Omit<TaskRequest, 'id'>;
   readonly transfer: readonly TransferListItem[];
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
@@ -23,9 +23,9 @@ interface Thread {
 const posted = 2;
 
 /** Threads run compiled code only, also where this file runs from the sources. */
-const threadFile = (): string => join(packageRoot(), 'dist', 'lib', 'data', 'workers', 'thread.js');
+const threadFile = (): string => join(packageRoot(), 'dist', 'lib', 'data', 'tasks', 'thread.js');
 
-export class WorkerPool implements AsyncDisposable {
+export class WorkerPool<Tasks extends TasksOf<Tasks>> implements AsyncDisposable {
   private readonly threads: Thread[] = [];
   private readonly queue: Waiting[] = [];
   private failure: Error | undefined;
@@ -45,14 +45,14 @@ export class WorkerPool implements AsyncDisposable {
    * What a thread makes of `input`; what `transfer` lists is moved there. Rejects with the task's error, with AlexNetError
    * DATA when its thread broke down and every time from then on, and with CLOSED after `close`.
    */
-  run<N extends TaskName>(
+  run<N extends keyof Tasks>(
     name: N,
-    input: Input<N>,
+    input: Tasks[N]['input'],
     transfer: readonly TransferListItem[] = [],
-  ): Promise<Output<N>> {
+  ): Promise<Tasks[N]['output']> {
     if (this.closing) return Promise.reject(new AlexNetError('CLOSED', 'the worker threads are closed'));
     if (this.failure) return Promise.reject(this.failure);
-    return new Promise<Output<N>>((resolve, reject) => {
+    return new Promise<Tasks[N]['output']>((resolve, reject) => {
       this.queue.push({ request: { name, input }, transfer, resolve, reject });
       this.dispatch();
     });
@@ -86,7 +86,7 @@ export class WorkerPool implements AsyncDisposable {
       this.queue.shift();
       const id = ++this.lastId;
       try {
-        thread.worker.postMessage({ id, ...next.request } satisfies Request, next.transfer);
+        thread.worker.postMessage({ id, ...next.request } satisfies TaskRequest, next.transfer);
         thread.tasks.set(id, next);
         thread.worker.ref();
       } catch (error) {
@@ -118,7 +118,7 @@ export class WorkerPool implements AsyncDisposable {
       });
     });
     worker.on('error', (error: Error) => this.fail(error.message));
-    worker.on('message', ({ id, result, error }: Answer) => {
+    worker.on('message', ({ id, result, error }: TaskAnswer) => {
       const task = tasks.get(id);
       tasks.delete(id);
       if (tasks.size === 0 && !this.closing) worker.unref();
@@ -144,7 +144,7 @@ export class WorkerPool implements AsyncDisposable {
 }
 
 /** An error loses its class on its way between threads. */
-function revived({ name, message, code, stack }: NonNullable<Answer['error']>): Error {
+function revived({ name, message, code, stack }: NonNullable<TaskAnswer['error']>): Error {
   const error =
     name === 'AlexNetError'
       ? new AlexNetError(code as ErrorCode, message)

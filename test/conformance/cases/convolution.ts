@@ -5,10 +5,10 @@ import type {
   ConvolutionGeometry,
   Dropout,
   Op,
-  Padding,
   Shape,
   Tensor,
 } from '../../../lib/plan/commands.js';
+import type { Padding } from '../../../lib/graph/graph.js';
 import { changed, count, defineCase, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 

@@ -1,6 +1,7 @@
 /** Random local response normalisations, across maps and within them. */
 
-import type { Activation, LrnParameters, MapNormParameters, Shape } from '../../../lib/plan/commands.js';
+import type { Activation, Shape } from '../../../lib/plan/commands.js';
+import type { LrnParameters, MapNormParameters } from '../../../lib/graph/graph.js';
 import { count, defineCase, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 

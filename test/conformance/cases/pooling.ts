@@ -1,6 +1,7 @@
 /** Random max-pools, half of them over small whole numbers full of ties, alone and fused with LRN. */
 
-import type { Activation, LrnParameters, PoolParameters, Shape } from '../../../lib/plan/commands.js';
+import type { Activation, PoolParameters, Shape } from '../../../lib/plan/commands.js';
+import type { LrnParameters } from '../../../lib/graph/graph.js';
 import { count, defineCase, exactly, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 import { drawLrn } from './normalisation.js';

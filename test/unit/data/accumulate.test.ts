@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { accumulate } from '../../../lib/runtime/native.js';
+import { accumulate } from '../../../lib/runtime/native/images.js';
 
 it('adds each byte to its place and all products of colours, exactly', () => {
   // More pixels than 32 bits hold the sums of, at their brightest.

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { trainingViews, type Augmenting } from '../../../lib/data/augment.js';
+import { trainingViews, type Augmenting } from '../../../lib/data/batches/augment.js';
 import type { ColourAxes } from '../../../lib/data/colour.js';
 
 const paper: Augmenting = { crop: true, flip: true, colour: 0.1, sharedBy: 1, scale: 'none' };

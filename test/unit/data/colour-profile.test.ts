@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { rgbSpace } from '../../../lib/data/colour-profile.js';
-import { decodeImage } from '../../../lib/data/decode.js';
-import { jpegHeader } from '../../../lib/data/jpeg-header.js';
-import { hasTurboJpeg } from '../../../lib/data/turbojpeg.js';
+import { rgbSpace } from '../../../lib/data/images/colour-profile.js';
+import { decodeImage } from '../../../lib/data/images/decode.js';
+import { jpegHeader } from '../../../lib/data/images/jpeg-header.js';
+import { hasTurboJpeg } from '../../../lib/data/images/turbojpeg.js';
 import { image, speckled } from './fixtures.js';
 import {
   blackProfile,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { covariance, meanColour, principalAxes, type ColourSums } from '../../../lib/data/colour.js';
-import { accumulate } from '../../../lib/runtime/native.js';
+import { accumulate } from '../../../lib/runtime/native/images.js';
 import { pixelsOf, speckled } from './fixtures.js';
 
 const images = Array.from({ length: 7 }, (_, i) => pixelsOf(9, 5, speckled(i)));

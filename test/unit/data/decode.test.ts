@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeImage, type Decoded, type DecodeOptions, type ImageSource } from '../../../lib/data/decode.js';
+import {
+  decodeImage,
+  type Decoded,
+  type DecodeOptions,
+  type ImageSource,
+} from '../../../lib/data/images/decode.js';
 import { image, sharedFile, speckled, temporaryFolder, type Rgb } from './fixtures.js';
 import {
   jpegWithProfile,

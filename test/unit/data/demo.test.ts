@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { demoClasses, demoSvg, drawDemoSet } from '../../../lib/data/demo.js';
+import { demoClasses, demoSvg, drawDemoSet } from '../../../lib/data/demo/demo.js';
 import { listImages, temporaryFolder } from './fixtures.js';
 
 const small = { training: 2, validation: 1, seed: [2012, 0] as const };

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import { onTestFinished } from 'vitest';
 import { listFolder, type FoundFile } from '../../../lib/data/sources/listing.js';
-import type { Split } from '../../../lib/data/sources/source.js';
+import type { Split } from '../../../lib/data/sources/types.js';
 
 /** Removed when the test is over. */
 export async function temporaryFolder(): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holdOut } from '../../../lib/data/hold-out.js';
+import { holdOut } from '../../../lib/data/batches/hold-out.js';
 
 const sizes = [100, 40, 7, 2, 1];
 /** Some images of no concern, then those of each class. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeImage, type Decoded } from '../../../lib/data/decode.js';
+import { decodeImage, type Decoded } from '../../../lib/data/images/decode.js';
 import { hostileFiles, type HostileFile } from './hostile.js';
 
 const store = 64;

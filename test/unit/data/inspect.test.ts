@@ -13,7 +13,7 @@ import { openStore } from '../../../lib/data/store/reader.js';
 import type { ImageStore } from '../../../lib/data/store/types.js';
 import { preset, type PresetName } from '../../../lib/graph/presets.js';
 import { closeOps } from '../../../lib/ops.js';
-import { recipes } from '../../../lib/train/recipe.js';
+import { recipes } from '../../../lib/train/recipes.js';
 import { fill, image, speckled, temporaryFolder } from './fixtures.js';
 
 afterAll(closeOps);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jpegHeader } from '../../../lib/data/jpeg-header.js';
+import { jpegHeader } from '../../../lib/data/images/jpeg-header.js';
 import { image, speckled } from './fixtures.js';
 import { jpegWithProfile, proPhotoProfile } from './icc.js';
 

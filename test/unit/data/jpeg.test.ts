@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { boundCoder, directCoder, type JpegCoder } from '../../../lib/data/jpeg.js';
-import { hasTurboJpeg } from '../../../lib/data/turbojpeg.js';
+import { boundCoder, directCoder, type JpegCoder } from '../../../lib/data/images/jpeg.js';
+import { hasTurboJpeg } from '../../../lib/data/images/turbojpeg.js';
 import { pixelsOf } from './fixtures.js';
 
 const side = 40;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Augmenting } from '../../../lib/data/augment.js';
+import type { Augmenting } from '../../../lib/data/batches/augment.js';
 import {
   orderedBatches,
   trainingBatches,
   type LoaderOptions,
   type TrainingOptions,
-} from '../../../lib/data/loader.js';
-import { imageAt } from '../../../lib/data/permutation.js';
+} from '../../../lib/data/batches/loader.js';
+import { imageAt } from '../../../lib/data/batches/permutation.js';
 import { AlexNetError } from '../../../lib/errors.js';
 
 const size = 4;

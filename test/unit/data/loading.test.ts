@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { trainingBatches } from '../../../lib/data/loader.js';
+import { trainingBatches } from '../../../lib/data/batches/loader.js';
 import { prepareStore } from '../../../lib/data/store/prepare.js';
 import { openStore } from '../../../lib/data/store/reader.js';
 import type { ImageStore } from '../../../lib/data/store/types.js';

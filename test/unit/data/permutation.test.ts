@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imageAt } from '../../../lib/data/permutation.js';
+import { imageAt } from '../../../lib/data/batches/permutation.js';
 
 const order = (count: number, epoch = 0, seed: readonly [number, number] = [1, 0]): number[] =>
   Array.from({ length: count }, (_, position) => imageAt(position, count, epoch, seed));

@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
-import { decodeImage, plainJpeg } from '../../../lib/data/decode.js';
-import { jpegHeader, type JpegHeader } from '../../../lib/data/jpeg-header.js';
-import { squareOf } from '../../../lib/data/square.js';
-import * as turbo from '../../../lib/data/turbojpeg.js';
+import { decodeImage, plainJpeg } from '../../../lib/data/images/decode.js';
+import { jpegHeader, type JpegHeader } from '../../../lib/data/images/jpeg-header.js';
+import { squareOf } from '../../../lib/data/images/square.js';
+import * as turbo from '../../../lib/data/images/turbojpeg.js';
 import { packageRoot } from '../../../lib/package-root.js';
 import { image, speckled, temporaryFolder } from './fixtures.js';
 

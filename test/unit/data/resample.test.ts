@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { cpuInfo, resample, type Corner, type Extent } from '../../../lib/runtime/native.js';
+import { resample, type Corner, type ImageExtent } from '../../../lib/runtime/native/images.js';
+import { cpuInfo } from '../../../lib/runtime/native/cpu.js';
 import { Random, testSeed } from '../../conformance/random.js';
 
-type Part = Extent & Corner;
+type Part = ImageExtent & Corner;
 
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 const lanczos = (x: number): number => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0);
@@ -16,7 +17,7 @@ function weights(count: number, from: number, extent: number, size: number, i: n
   return own.map((weight) => weight / sum);
 }
 
-function exactly(pixels: Uint8Array, { width, height }: Extent, part: Part, size: number): Float64Array {
+function exactly(pixels: Uint8Array, { width, height }: ImageExtent, part: Part, size: number): Float64Array {
   const target = new Float64Array(size ** 2 * 3);
   const columns = Array.from({ length: size }, (_, x) => weights(width, part.left, part.width, size, x));
   for (let y = 0; y < size; y++) {
@@ -38,18 +39,18 @@ function exactly(pixels: Uint8Array, { width, height }: Extent, part: Part, size
 }
 
 const random = new Random('resample', 0);
-const whole = ({ width, height }: Extent): Part => ({ left: 0, top: 0, width, height });
-const noise = ({ width, height }: Extent): Uint8Array =>
+const whole = ({ width, height }: ImageExtent): Part => ({ left: 0, top: 0, width, height });
+const noise = ({ width, height }: ImageExtent): Uint8Array =>
   Uint8Array.from({ length: width * height * 3 }, () => random.integer(0, 255));
 /** Black and white at its hardest: what overshoots most. */
-const edges = ({ width, height }: Extent): Uint8Array =>
+const edges = ({ width, height }: ImageExtent): Uint8Array =>
   Uint8Array.from({ length: width * height * 3 }, () => 255 * random.integer(0, 1));
 
 describe.each(['avx512', 'avx2', 'baseline'])('resampling with %s', (isa) => {
   process.env['ALEXNET_NATIVE_ISA'] = isa;
   const there = cpuInfo().isa === isa;
   delete process.env['ALEXNET_NATIVE_ISA'];
-  const resampled = (pixels: Uint8Array, image: Extent, part: Part, size: number): Uint8Array => {
+  const resampled = (pixels: Uint8Array, image: ImageExtent, part: Part, size: number): Uint8Array => {
     process.env['ALEXNET_NATIVE_ISA'] = isa;
     try {
       return resample(pixels, image, part, size);

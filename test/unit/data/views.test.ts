@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluationViews } from '../../../lib/data/views.js';
+import { evaluationViews } from '../../../lib/data/batches/views.js';
 
 describe('views of an image at test time', () => {
   it('are the centre alone', () => {

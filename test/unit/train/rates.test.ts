@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { preset } from '../../../lib/graph/presets.js';
 import { afterValidation, baseRate, freshPlateau, learningRates } from '../../../lib/train/rates.js';
-import { recipes } from '../../../lib/train/recipe.js';
+import { recipes } from '../../../lib/train/recipes.js';
 
 const { graph } = preset('authors', 1000);
 const slot = { conv1: 0, conv2: 2, fc8: 14 };

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import type { Refused, Source, SourceImage } from '../../../../lib/data/sources/source.js';
+import type { Refused, Source, SourceImage } from '../../../../lib/data/sources/types.js';
 import type { Labelled } from './miniatures.js';
 
 export type Item = SourceImage | (Refused & { readonly next: unknown; readonly bytesRead: number });

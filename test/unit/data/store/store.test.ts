@@ -2,9 +2,9 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { decodeImage } from '../../../../lib/data/decode.js';
-import type { Source } from '../../../../lib/data/sources/source.js';
-import { prepareStore, type PrepareOptions } from '../../../../lib/data/store/prepare.js';
+import { decodeImage } from '../../../../lib/data/images/decode.js';
+import type { Source } from '../../../../lib/data/sources/types.js';
+import { prepareStore, type PrepareStoreOptions } from '../../../../lib/data/store/prepare.js';
 import { openStore } from '../../../../lib/data/store/reader.js';
 import type { ImageStore } from '../../../../lib/data/store/types.js';
 import { image, speckled, temporaryFolder } from '../fixtures.js';
@@ -15,7 +15,7 @@ const anything = Math.floor(Math.random() * 2 ** 20);
 
 async function prepared(
   source: Source,
-  options: Partial<PrepareOptions> = {},
+  options: Partial<PrepareStoreOptions> = {},
 ): Promise<ImageStore & { readonly path: string }> {
   const out = options.out ?? (await fresh());
   await prepareStore(source, { threads: 2, ...options, out });
@@ -216,7 +216,7 @@ describe('asked again', () => {
     expect(again).toEqual({ path: out, outcome: 'complete', items: 10, skipped: 0 });
   });
 
-  it.each<[string, Parameters<typeof synthetic>[0], Partial<PrepareOptions>, string]>([
+  it.each<[string, Parameters<typeof synthetic>[0], Partial<PrepareStoreOptions>, string]>([
     ['images', { items: 11 }, {}, 'the images of synthetic have changed since'],
     ['size', { items: 10 }, { size: 16 }, 'its images have 8 pixels a side, not 16'],
     ['fit', { items: 10 }, { fit: 'warp' }, 'its images were fitted by crop, not by warp'],

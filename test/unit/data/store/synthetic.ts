@@ -1,6 +1,6 @@
 /** A source that needs no files: small images of random pixels. */
 
-import type { Source, SourceImage } from '../../../../lib/data/sources/source.js';
+import type { Source, SourceImage } from '../../../../lib/data/sources/types.js';
 
 export interface Synthetic {
   readonly items: number;

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { WorkerPool } from '../../../../lib/data/workers/pool.js';
-import type { PrepareChunk } from '../../../../lib/data/workers/tasks.js';
+import type { PrepareChunk, StoreTasks } from '../../../../lib/data/store/tasks.js';
 import { pixelsAt } from '../store/synthetic.js';
 
 const chunk = (first: number, count = 3): PrepareChunk => ({
@@ -11,8 +11,8 @@ const chunk = (first: number, count = 3): PrepareChunk => ({
   })),
 });
 
-function pool(threads: number): WorkerPool {
-  const made = new WorkerPool(threads);
+function pool(threads: number): WorkerPool<StoreTasks> {
+  const made = new WorkerPool<StoreTasks>(threads);
   onTestFinished(async () => await made.close());
   return made;
 }

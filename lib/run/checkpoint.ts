@@ -1,0 +1,131 @@
+/** What a checkpoint holds: the whole model, how it was trained so far, and everything that classifying needs. */
+
+import { AlexNetError } from '../errors.js';
+import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/checkpoint-file.js';
+import type { Graph, Preprocessing } from '../graph/graph.js';
+import { isLearned, unknownLayer, type LearnedLayer } from '../graph/graph.js';
+import { layerShapes, type WeightShape } from '../graph/shapes.js';
+import type { TrainingState } from './training-state.js';
+
+export interface ModelDescription {
+  readonly graph: Graph;
+  readonly preprocessing: Preprocessing;
+  readonly classes: readonly string[];
+}
+
+export interface Checkpoint extends ModelDescription {
+  /** Whole-model tensors by name, weights as O×I×H×W. */
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** store × store × 3 (mean image) or 3 (mean colour), RGB. */
+  readonly mean: Float32Array;
+  readonly momentum?: ReadonlyMap<string, Float32Array>;
+  readonly training?: TrainingState;
+}
+
+const format = 'alexnet-native 1';
+const momentumPrefix = 'momentum.';
+
+/** As in PyTorch: a fully connected layer's weights are O×I, its input flattened C×H×W. */
+function storedShape(layer: LearnedLayer, weights: WeightShape): readonly number[] {
+  switch (layer.kind) {
+    case 'convolution':
+      return weights;
+    case 'fully_connected': {
+      const [out, input, rows, columns] = weights;
+      return [out, input * rows * columns];
+    }
+    default:
+      return unknownLayer(layer);
+  }
+}
+
+/** Name → shape of every parameter of a graph. */
+export function parameterShapes(graph: Graph): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const { layer, weights } of layerShapes(graph)) {
+    if (!isLearned(layer) || !weights) continue;
+    shapes.set(`${layer.name}.weight`, storedShape(layer, weights));
+    shapes.set(`${layer.name}.bias`, [weights[0]]);
+  }
+  return shapes;
+}
+
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const { graph, preprocessing, classes, training } = checkpoint;
+  const tensors: NamedTensor[] = [];
+  const add = (prefix: string, from: ReadonlyMap<string, Float32Array>): void => {
+    for (const [name, shape] of parameterShapes(graph)) {
+      const data = from.get(name);
+      if (data) tensors.push({ name: prefix + name, shape, data });
+    }
+  };
+  add('', checkpoint.parameters);
+  const side = Math.sqrt(checkpoint.mean.length / 3);
+  tensors.push({ name: 'mean', shape: side === 1 ? [3] : [side, side, 3], data: checkpoint.mean });
+  if (checkpoint.momentum) add(momentumPrefix, checkpoint.momentum);
+  await writeAtomically(path, tensors, {
+    format,
+    graph: JSON.stringify(graph),
+    preprocessing: JSON.stringify(preprocessing),
+    classes: JSON.stringify(classes),
+    ...(training && { training: JSON.stringify(training) }),
+  });
+}
+
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  const file = await readCheckpoint(path);
+  if (file.metadata['format'] !== format) {
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${path}: expected a checkpoint of this program, received another safetensors file`,
+    );
+  }
+  // This program always writes a sum: without one, the part of the header that holds it has been damaged.
+  if (!file.verified) {
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${path} is damaged: its checksum is missing; use another checkpoint`,
+    );
+  }
+  const parsed = <T>(key: string): T => {
+    try {
+      return JSON.parse(file.metadata[key] ?? '') as T;
+    } catch {
+      throw new AlexNetError('CHECKPOINT', `${path}: ${key} is missing or damaged`);
+    }
+  };
+  const graph = parsed<Graph>('graph');
+  const take = (prefix: string): Map<string, Float32Array> | undefined => {
+    const found = new Map<string, Float32Array>();
+    for (const [name, shape] of parameterShapes(graph)) {
+      const tensor = file.tensors.get(prefix + name);
+      if (!tensor) continue;
+      if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
+        throw new AlexNetError(
+          'CHECKPOINT',
+          `${path}: expected ${shape.join('×')} float32 for ${prefix}${name}, received ${tensor.shape.join('×')}`,
+        );
+      }
+      found.set(name, tensor.data);
+    }
+    if (found.size > 0 && found.size < parameterShapes(graph).size) {
+      throw new AlexNetError('CHECKPOINT', `${path}: some of the ${prefix || 'model '}tensors are missing`);
+    }
+    return found.size > 0 ? found : undefined;
+  };
+  const parameters = take('');
+  const mean = file.tensors.get('mean')?.data;
+  if (!parameters || !(mean instanceof Float32Array)) {
+    throw new AlexNetError('CHECKPOINT', `${path}: the model's tensors or its mean are missing`);
+  }
+  const momentum = take(momentumPrefix);
+  return {
+    graph,
+    preprocessing: parsed<Preprocessing>('preprocessing'),
+    classes: parsed<string[]>('classes'),
+    parameters,
+    mean,
+    ...(momentum && { momentum }),
+    ...(file.metadata['training'] && { training: parsed<TrainingState>('training') }),
+  };
+}
