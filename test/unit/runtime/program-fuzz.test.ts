@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { Device, Program } from '../../lib/runtime/native.js';
+import type { Command, Tensor } from '../../../lib/plan/commands.js';
+import { Device, Program } from '../../../lib/runtime/native.js';
 import { changed, labelled, validOps } from './program-commands.js';
 
 /** Small, so that what fits runs in no time. */

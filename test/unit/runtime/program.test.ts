@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { binaryFile, Device, Program } from '../../lib/runtime/native.js';
+import type { Command, Tensor } from '../../../lib/plan/commands.js';
+import { binaryFile, Device, Program } from '../../../lib/runtime/native.js';
 import { changed, labelled, validCommand, validOps } from './program-commands.js';
 
 const arena = 16384;

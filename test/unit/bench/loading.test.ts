@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { packageRoot } from '../../lib/package-root.js';
+import { packageRoot } from '../../../lib/package-root.js';
 
 interface Rows {
   readonly fromFiles: readonly {

@@ -2,13 +2,13 @@
 
 import { expect, it } from 'vitest';
 
-import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { preset } from '../../lib/graph/presets.js';
-import { initialise } from '../../lib/train/initialise.js';
-import { cpuInfo, Device, Program } from '../../lib/runtime/native.js';
-import { Network } from '../../lib/runtime/network.js';
-import { relativeError } from '../conformance/run.js';
-import { Random } from '../conformance/random.js';
+import type { Command, Tensor } from '../../../lib/plan/commands.js';
+import { preset } from '../../../lib/graph/presets.js';
+import { initialise } from '../../../lib/train/initialise.js';
+import { cpuInfo, Device, Program } from '../../../lib/runtime/native.js';
+import { Network } from '../../../lib/runtime/network.js';
+import { relativeError } from '../../conformance/run.js';
+import { Random } from '../../conformance/random.js';
 
 const convolution = (packed?: Tensor): Command => ({
   op: 'convolution_forward',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cudaInfo, pin, unpin } from '../../lib/runtime/native.js';
+import { cudaInfo, pin, unpin } from '../../../lib/runtime/native.js';
 
 it.skipIf(cudaInfo().cards.length > 0)('without a card nothing is pinned, and nothing is wrong', () => {
   const memory = new Uint8Array(new SharedArrayBuffer(10_000));

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
-import * as ops from '../../lib/ops.js';
-import { normals, philox4x32, randomBlock, seedWords, type Words } from '../../lib/random/philox.js';
-import type { Seed } from '../../lib/plan/commands.js';
+import * as ops from '../../../lib/ops.js';
+import { normals, philox4x32, randomBlock, seedWords, type Words } from '../../../lib/random/philox.js';
+import type { Seed } from '../../../lib/plan/commands.js';
 
 afterAll(ops.closeOps);
 
