@@ -28,8 +28,6 @@ const train = (machine: string, ...more: string[]): Promise<Ran> =>
 /** One line, whole. */
 const line = (message: string): RegExp => new RegExp(`^alexnet-native: ${message}\n$`);
 
-const timeout = 120_000;
-
 describe('what is missing is said in one line', () => {
   const wrong: readonly [machine: string, args: readonly string[], message: string][] = [
     ['driver=missing', ['--devices', 'cuda:0,cuda:1'], 'cuda:0 is not to be had: no NVIDIA driver was found'],
@@ -67,7 +65,7 @@ describe('what is missing is said in one line', () => {
     ],
   ];
 
-  it.concurrent.each(wrong)('%s: train %j', { timeout }, async (machine, args, message) => {
+  it.concurrent.each(wrong)('%s: train %j', async (machine, args, message) => {
     const ran = await train(machine, ...args);
     expect(
       ran.stderr
@@ -79,7 +77,7 @@ describe('what is missing is said in one line', () => {
     expect(ran.stderr).not.toMatch(/^\s+at /m);
   });
 
-  it('a fault by its command, if asked to wait for each', { timeout }, async () => {
+  it('a fault by its command, if asked to wait for each', async () => {
     process.env['ALEXNET_CUDA_BLOCKING'] = '1';
     const ran = await train('fault_launch=40', '--devices', 'cuda:0');
     delete process.env['ALEXNET_CUDA_BLOCKING'];
@@ -89,7 +87,7 @@ describe('what is missing is said in one line', () => {
     expect(ran.code).toBe(1);
   });
 
-  it('tf32 on the CPU', { timeout }, async () => {
+  it('tf32 on the CPU', async () => {
     const ran = await train('devices=1', '--devices', 'cpu', '--precision', 'tf32');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toMatch(line('expected fp32 for precision on cpu, received tf32'));
@@ -112,14 +110,14 @@ describe('training', () => {
       'cuda:0,cuda:1',
       /copies between the cards go through host memory: a copy from cuda:0 to cuda:1 does not finish/,
     ],
-  ])('%s: %s', { timeout }, async (machine, devices, said) => {
+  ])('%s: %s', async (machine, devices, said) => {
     const ran = await train(machine, '--devices', devices);
     expect(ran.code, ran.stderr).toBe(0);
     expect(lastJson(ran)).toMatchObject({ steps: 2, trainLoss: expect.closeTo(0.7, -1) });
     expect(ran.stderr).toMatch(said);
   });
 
-  it('goes on elsewhere, and is used anywhere', { timeout }, async () => {
+  it('goes on elsewhere, and is used anywhere', async () => {
     expect((await train('devices=1', '--devices', 'cuda:0')).code).toBe(0);
     const run = `run-${runs - 1}`;
     const resumed = await on('devices=1', ['train', '--resume', run, '--steps', '3', '--devices', 'cpu']);

@@ -19,7 +19,7 @@ const at = (...parts: string[]): string => join(folder, ...parts);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'alexnet-train-'));
   await drawDemoSet(at('images'), { training: 12, validation: 3, seed: [7, 0] });
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
@@ -31,7 +31,7 @@ async function losses(out: string, options: TrainOptions): Promise<number[]> {
   return all;
 }
 
-describe('the losses of 20 steps with crops, reflections, colour and dropout', { timeout: 60_000 }, () => {
+describe('the losses of 20 steps with crops, reflections, colour and dropout', () => {
   it('are those of one device on two, to 1e-5', async () => {
     // A small rate: where maxima tie but for rounding, another order of sums may choose another; what follows from it
     // grows with the rate.
@@ -56,19 +56,15 @@ describe('the losses of 20 steps with crops, reflections, colour and dropout', {
   });
 });
 
-it(
-  'a loss that runs away stops with advice, and the last good checkpoint stays',
-  { timeout: 60_000 },
-  async () => {
-    const wild = { ...recipes.mini, batch: 16, learningRate: 1000 };
-    await expect(losses('wild', { steps: 30, recipe: wild, saveEvery: 1 })).rejects.toMatchObject({
-      code: 'DIVERGED',
-      message: expect.stringMatching(
-        /training has diverged; start again with a smaller --learning-rate \(it was 1000\)/,
-      ) as unknown,
-    });
-  },
-);
+it('a loss that runs away stops with advice, and the last good checkpoint stays', async () => {
+  const wild = { ...recipes.mini, batch: 16, learningRate: 1000 };
+  await expect(losses('wild', { steps: 30, recipe: wild, saveEvery: 1 })).rejects.toMatchObject({
+    code: 'DIVERGED',
+    message: expect.stringMatching(
+      /training has diverged; start again with a smaller --learning-rate \(it was 1000\)/,
+    ) as unknown,
+  });
+});
 
 describe('a run killed at any moment goes on as if it had not been', () => {
   const program = fileURLToPath(new URL('../../dist/cli/start.cjs', import.meta.url));
@@ -105,31 +101,27 @@ describe('a run killed at any moment goes on as if it had not been', () => {
     return fresh(out);
   };
 
-  it(
-    'to the last bit, weights, momentum and metrics, after ten kills in a row',
-    { timeout: 240_000 },
-    async () => {
-      expect(await run(fresh('whole'))).toBe(0);
-      // Spread over start-up, training and saving.
-      const moments = [900, 350, 1200, 700, 1500, 500, 1000, 1350, 600, 1100];
-      let kills = 0;
-      for (const moment of moments) if ((await run(await goOn('killed'), moment)) === null) kills++;
-      expect(kills).toBeGreaterThanOrEqual(3);
-      expect(await run(await goOn('killed'))).toBe(0);
-      expect(await hash('killed')).toBe(await hash('whole'));
-      const metrics = async (out: string) =>
-        (await readFile(at(out, 'metrics.jsonl'), 'utf8'))
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as { step: number; loss?: number })
-          .filter(({ loss }) => loss !== undefined)
-          .map(({ step, loss }) => [step, loss]);
-      expect(await metrics('killed')).toEqual(await metrics('whole'));
-      const left = await readdir(at('killed', 'checkpoints'));
-      expect(left.filter((name) => name.endsWith('.safetensors')).toSorted()).toEqual([
-        'best.safetensors',
-        'last.safetensors',
-      ]);
-    },
-  );
+  it('to the last bit, weights, momentum and metrics, after ten kills in a row', async () => {
+    expect(await run(fresh('whole'))).toBe(0);
+    // Spread over start-up, training and saving.
+    const moments = [900, 350, 1200, 700, 1500, 500, 1000, 1350, 600, 1100];
+    let kills = 0;
+    for (const moment of moments) if ((await run(await goOn('killed'), moment)) === null) kills++;
+    expect(kills).toBeGreaterThanOrEqual(3);
+    expect(await run(await goOn('killed'))).toBe(0);
+    expect(await hash('killed')).toBe(await hash('whole'));
+    const metrics = async (out: string) =>
+      (await readFile(at(out, 'metrics.jsonl'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { step: number; loss?: number })
+        .filter(({ loss }) => loss !== undefined)
+        .map(({ step, loss }) => [step, loss]);
+    expect(await metrics('killed')).toEqual(await metrics('whole'));
+    const left = await readdir(at('killed', 'checkpoints'));
+    expect(left.filter((name) => name.endsWith('.safetensors')).toSorted()).toEqual([
+      'best.safetensors',
+      'last.safetensors',
+    ]);
+  });
 });
