@@ -1,6 +1,7 @@
 /**
  * Runs before `npm start` and `npm test`: in a fresh clone it installs, builds the addon and compiles; later it redoes
- * what is older than its sources, and says nothing where nothing is. --emulator: the tests' addon, too.
+ * what is older than its sources, and says nothing where nothing is. --emulator: the addon with emulated cards, too, before
+ * `npm run test:rest`.
  */
 
 import { spawnSync } from 'node:child_process';

@@ -122,7 +122,7 @@ describe('prepare', () => {
     });
   });
 
-  it('Ctrl-C keeps what is whole and says how to go on', { timeout: 60_000 }, async () => {
+  it('Ctrl-C keeps what is whole and says how to go on', async () => {
     await mkdir(at('many', 'one'), { recursive: true });
     await photograph(at('many', 'one', '0.jpg'), 50, 1);
     const bytes = await readFile(at('many', 'one', '0.jpg'));

@@ -57,7 +57,7 @@ const mistakes: readonly (readonly [args: string, line: string])[] = [
   ['plan --mode test', 'expected train or inference for --mode, received test'],
 ];
 
-it.concurrent.each(mistakes)('alexnet-native %s', { timeout: 20_000 }, async (args, line) => {
+it.concurrent.each(mistakes)('alexnet-native %s', async (args, line) => {
   const ran = await program(args.split(' ').filter((arg) => arg !== ''));
   expect(ran).toEqual({ code: 2, stdout: '', stderr: `alexnet-native: ${line}\n` });
 });

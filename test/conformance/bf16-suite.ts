@@ -44,7 +44,6 @@ export function bf16SuiteOn(kernels: keyof typeof needs): void {
         'forward',
         convolution.convolutionForward(
           new Random('spacious forward', 0),
-          0,
           convolution.spaciousSizes('forward'),
         ),
       ],
@@ -52,7 +51,6 @@ export function bf16SuiteOn(kernels: keyof typeof needs): void {
         'the gradient of the input',
         convolution.convolutionBackwardData(
           new Random('spacious data', 0),
-          0,
           convolution.spaciousSizes('backward'),
         ),
       ],
@@ -60,7 +58,6 @@ export function bf16SuiteOn(kernels: keyof typeof needs): void {
         'the gradient of the weights',
         convolution.convolutionBackwardWeights(
           new Random('spacious weights', 0),
-          0,
           convolution.spaciousSizes('forward'),
         ),
       ],
@@ -95,7 +92,7 @@ export function bf16SuiteOn(kernels: keyof typeof needs): void {
 
     it.each(shapes)('all three passes %s round what they multiply', async (about, sizes) => {
       for (const [name, draw] of draws) {
-        const drawn = draw(new Random(about, 0), 0, sizes);
+        const drawn = draw(new Random(about, 0), sizes);
         const product = async (test: Case): Promise<string> =>
           bits({ [name]: (await devices[0]!.run(test))[name]! });
         const given = await product({ ...inBf16Products(drawn), operands: drawn.operands });
@@ -108,7 +105,7 @@ export function bf16SuiteOn(kernels: keyof typeof needs): void {
       for (let i = 0; i < 20; i++) {
         const random = new Random('weights in bfloat16', i);
         const test = inBf16Products(
-          dense(convolution.convolutionForward(random, 0, convolution.drawConnected(random))),
+          dense(convolution.convolutionForward(random, convolution.drawConnected(random))),
         );
         const w = test.operands['w']!;
         const short = { ...w, dtype: 'bfloat16', data: toBfloat16(w.data as Float32Array) } as const;

@@ -6,7 +6,7 @@ import * as ops from '../../lib/ops.js';
 import type { Tensor } from '../../lib/ops.js';
 import type { Shape } from '../../lib/plan/commands.js';
 import { changed, count, defineCase, denseStrides, exactly, input, output, type Case } from './case.js';
-import { convolutionUpdate } from './cases/convolution.js';
+import { convolutionUpdate, drawSizes } from './cases/convolution.js';
 import { inPrecision } from './precision.js';
 import { Random } from './random.js';
 import { relativeError, TestDevice, type TestedDevice } from './run.js';
@@ -144,9 +144,10 @@ function properties(device: 'reference' | TestedDevice): void {
     'an update gives the bits of the gradient and the update behind it, %s',
     async (precision) => {
       for (let i = 0; i < 12; i++) {
-        const wide = device === 'cuda' && i % 3 === 0 ? 1 : undefined;
+        const many = device === 'cuda' && i % 3 === 0 ? { wide: 1 } : {};
         const drawn = (inTwo: boolean): Case => {
-          const test = convolutionUpdate(new Random('update', i), wide, inTwo);
+          const random = new Random('update', i);
+          const test = convolutionUpdate(random, drawSizes(random, many), inTwo);
           return inPrecision(test, 'convolution_update', precision, false);
         };
         const { dw: _, ...apart } = await tested.run(drawn(true));

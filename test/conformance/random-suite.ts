@@ -13,9 +13,6 @@ import { Random, testSeed } from './random.js';
 import { changes, inPrecision, tolerances } from './precision.js';
 import { expectAgreement, TestDevice, type Results, type TestedDevice } from './run.js';
 
-/** A stuck run, not a slow one: an op's cases take a second or two. */
-const timeout = 60_000;
-
 export const bits = (results: Results): string =>
   Object.values(results)
     .map((data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'))
@@ -24,6 +21,10 @@ export const bits = (results: Results): string =>
 export interface SuiteOptions {
   readonly precision?: Precision;
   readonly casesPerOp?: number;
+  /** So many that a test takes some seconds at most. */
+  readonly casesPerTest?: number;
+  /** Millions of multiply-adds of a case; default: any. */
+  readonly mostWork?: number;
   readonly cases?: Readonly<Record<string, Draw>>;
   /** What becomes of a case before it runs; default: what the precision asks for. */
   readonly prepared?: typeof inPrecision;
@@ -32,7 +33,14 @@ export interface SuiteOptions {
 export function randomSuite(
   device: TestedDevice,
   title: string,
-  { precision = 'fp32', casesPerOp = 200, cases = randomCases, prepared = inPrecision }: SuiteOptions = {},
+  {
+    precision = 'fp32',
+    casesPerOp = 200,
+    casesPerTest = 100,
+    mostWork,
+    cases = randomCases,
+    prepared = inPrecision,
+  }: SuiteOptions = {},
 ): void {
   describe(`${title} agrees with the reference, seed ${testSeed}`, () => {
     let reference: TestDevice;
@@ -46,23 +54,30 @@ export function randomSuite(
       tested[Symbol.dispose]();
     });
 
+    async function check(name: string, draw: Draw, i: number): Promise<void> {
+      const test = prepared(draw(new Random(name, i), mostWork), name, precision, i % 2 === 1);
+      const about = `${name} case ${i} (ALEXNET_NATIVE_TEST_SEED=${testSeed})`;
+      const own = stridedOps.has(name) ? test : dense(test);
+      const results = await tested.run(own);
+      const oracle = { test, results: await reference.run(test, { wide: true }) };
+      expectAgreement({ test: own, results }, oracle, tolerances[precision], about);
+      expect(bits(await tested.run(own)) === bits(results), `${about}: the same again`).toBe(true);
+    }
+
     for (const [name, draw] of Object.entries(cases)) {
       if (!changes(precision, name)) continue;
-      it(
-        `${name}: ${casesPerOp} random cases, each twice to the same bits`,
-        async () => {
-          for (let i = 0; i < casesPerOp; i++) {
-            const test = prepared(draw(new Random(name, i)), name, precision, i % 2 === 1);
-            const about = `${name} case ${i} (ALEXNET_NATIVE_TEST_SEED=${testSeed})`;
-            const own = stridedOps.has(name) ? test : dense(test);
-            const results = await tested.run(own);
-            const oracle = { test, results: await reference.run(test, { wide: true }) };
-            expectAgreement({ test: own, results }, oracle, tolerances[precision], about);
-            expect(bits(await tested.run(own)) === bits(results), `${about}: the same again`).toBe(true);
+      for (let first = 0; first < casesPerOp; first += casesPerTest) {
+        const end = Math.min(casesPerOp, first + casesPerTest);
+        it(`${name}: random cases ${first} to ${end - 1}, each twice to the same bits`, async ({
+          signal,
+        }) => {
+          for (let i = first; i < end; i++) {
+            // A test that is given up must not go on behind the next one.
+            signal.throwIfAborted();
+            await check(name, draw, i);
           }
-        },
-        timeout,
-      );
+        });
+      }
     }
   });
 }

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 
 import { bytesOf, type DType, type Tensor } from '../../lib/plan/commands.js';
 import { Program } from '../../lib/runtime/native/program.js';
-import { Device } from '../../lib/runtime/native/device.js';
+import { Device, type DeviceConfig } from '../../lib/runtime/native/device.js';
 import type { NumberArray } from '../../lib/ops/tensor.js';
 import { fromBfloat16, toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { count, eachElement, type Case, type Operand } from './case.js';
@@ -17,12 +17,24 @@ export type Results = Readonly<Record<string, NumberArray>>;
 const arenaBytes = 64 * 2 ** 20;
 const alignment = 64;
 
+/**
+ * A device that tests share. A test that was given up leaves its run behind; the next one then gets a device of its own, and the
+ * old one goes with that run.
+ */
 export class TestDevice implements Disposable {
-  readonly #device: Device;
+  readonly #options: DeviceConfig;
+  #device: Device;
+  #running = false;
 
   constructor(name: 'reference' | TestedDevice, threads = 2) {
-    this.#device = new Device(name === 'cuda' ? { backend: name, index: 0 } : { backend: name, threads });
-    this.#device.reserve(arenaBytes);
+    this.#options = name === 'cuda' ? { backend: name, index: 0 } : { backend: name, threads };
+    this.#device = this.#open();
+  }
+
+  #open(): Device {
+    const device = new Device(this.#options);
+    device.reserve(arenaBytes);
+    return device;
   }
 
   [Symbol.dispose](): void {
@@ -31,40 +43,48 @@ export class TestDevice implements Disposable {
 
   /** The contents of the case's results afterwards; with `wide` every operand of floats is a float64 one. */
   async run(test: Case, { wide = false } = {}): Promise<Results> {
-    const places: Record<string, Tensor> = {};
-    const contents: Record<string, NumberArray> = {};
-    let end = 0;
-    for (const [name, operand] of Object.entries(test.operands)) {
-      const floats = operand.dtype === 'float32' || operand.dtype === 'bfloat16';
-      const dtype: DType = wide && floats ? 'float64' : operand.dtype;
-      const data = dtype === 'float64' ? Float64Array.from(numbersOf(operand.data)) : operand.data.slice();
-      places[name] = { offset: end, shape: operand.shape, strides: operand.strides, dtype };
-      contents[name] = data;
-      this.#device.write(end, data);
-      end += Math.ceil((data.length * bytesOf[dtype]) / alignment) * alignment;
-    }
-    const commands = test.ops(places).map((op) => {
-      const command = { ...op, label: op.op };
-      const bytes = this.#device.workspace(command);
-      if (bytes === 0) return command;
-      // Scratch holds whatever was there before.
-      this.#device.write(end, new Float32Array(Math.ceil(bytes / 4)).fill(NaN));
-      return { ...command, workspace: { offset: end, bytes } };
-    });
-    const program = new Program([this.#device], [commands]);
+    if (this.#running) this.#device = this.#open();
+    const device = this.#device;
+    this.#running = true;
     try {
-      await program.run({ number: test.step, learningRates: test.rates });
+      return await runOn(device, test, wide);
     } finally {
-      program.close();
+      if (device === this.#device) this.#running = false;
+      else device.close();
     }
-    const results = Object.entries(test.operands).filter(([, operand]) => operand.result);
-    return Object.fromEntries(
-      results.map(([name]) => {
-        this.#device.read(places[name]!.offset, contents[name]!);
-        return [name, contents[name]!];
-      }),
-    );
   }
+}
+
+async function runOn(device: Device, test: Case, wide: boolean): Promise<Results> {
+  const places: Record<string, Tensor> = {};
+  const contents: Record<string, NumberArray> = {};
+  let end = 0;
+  for (const [name, operand] of Object.entries(test.operands)) {
+    const floats = operand.dtype === 'float32' || operand.dtype === 'bfloat16';
+    const dtype: DType = wide && floats ? 'float64' : operand.dtype;
+    const data = dtype === 'float64' ? Float64Array.from(numbersOf(operand.data)) : operand.data.slice();
+    places[name] = { offset: end, shape: operand.shape, strides: operand.strides, dtype };
+    contents[name] = data;
+    device.write(end, data);
+    end += Math.ceil((data.length * bytesOf[dtype]) / alignment) * alignment;
+  }
+  const commands = test.ops(places).map((op) => {
+    const command = { ...op, label: op.op };
+    const bytes = device.workspace(command);
+    if (bytes === 0) return command;
+    // Scratch holds whatever was there before.
+    device.write(end, new Float32Array(Math.ceil(bytes / 4)).fill(NaN));
+    return { ...command, workspace: { offset: end, bytes } };
+  });
+  using program = new Program([device], [commands]);
+  await program.run({ number: test.step, learningRates: test.rates });
+  const results = Object.entries(test.operands).filter(([, operand]) => operand.result);
+  return Object.fromEntries(
+    results.map(([name]) => {
+      device.read(places[name]!.offset, contents[name]!);
+      return [name, contents[name]!];
+    }),
+  );
 }
 
 /** ‖a − b‖ / max(‖b‖, floor); infinite where one of the two is NaN or infinite and the other differs. */

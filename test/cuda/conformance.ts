@@ -5,10 +5,10 @@ import { wideCases } from '../conformance/cases/index.js';
 import { goldenSuite } from '../conformance/golden-suite.js';
 import { propertiesSuite } from '../conformance/properties-suite.js';
 import { tolerances } from '../conformance/precision.js';
-import { randomSuite } from '../conformance/random-suite.js';
+import { randomSuite, type SuiteOptions } from '../conformance/random-suite.js';
 
-export function conformance(where: string, precision: Precision, casesPerOp: number): void {
-  randomSuite('cuda', `${where} in ${precision}`, { precision, casesPerOp });
+export function conformance(where: string, precision: Precision, options: SuiteOptions = {}): void {
+  randomSuite('cuda', `${where} in ${precision}`, { ...options, precision });
 }
 
 /** Convolutions of many maps: Hopper multiplies them by warpgroups. */

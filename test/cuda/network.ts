@@ -92,7 +92,6 @@ export function networkSuite(where: string, cases: readonly NetworkCase[]): void
 
     it.each(cases)(
       '$devices in $precision (peer access: $peerAccess) trains as the CPU does, each time to the same bits',
-      { timeout: 300_000 },
       async ({ devices, precision, ...choices }) => {
         const expected = await onCpu;
         const received = await train(devices, precision, choices);

@@ -1,5 +1,6 @@
-import { cardsAre } from './cards.js';
+import { bounded, onEmulatedCards } from './cards.js';
 import { conformance } from '../cuda/conformance.js';
 
-cardsAre('devices=1,order=reverse,copies=early');
-conformance('an emulated card', 'bf16', 50);
+onEmulatedCards('devices=1,order=reverse,copies=early', () => {
+  conformance('an emulated card', 'bf16', { casesPerOp: 50, ...bounded });
+});

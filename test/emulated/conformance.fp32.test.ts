@@ -1,5 +1,6 @@
-import { cardsAre } from './cards.js';
+import { bounded, onEmulatedCards } from './cards.js';
 import { conformance } from '../cuda/conformance.js';
 
-cardsAre('devices=1');
-conformance('an emulated card', 'fp32', 50);
+onEmulatedCards('devices=1', () => {
+  conformance('an emulated card', 'fp32', { casesPerOp: 50, ...bounded });
+});

@@ -1,6 +1,7 @@
-import { cardsAre } from './cards.js';
+import { onEmulatedCards } from './cards.js';
 import { wideConvolutions } from '../cuda/conformance.js';
 
 // Copies and products happen when they are issued.
-cardsAre('devices=1,hopper=early');
-wideConvolutions('an emulated card');
+onEmulatedCards('devices=1,hopper=early', () => {
+  wideConvolutions('an emulated card');
+});

@@ -1,19 +1,20 @@
-import { cardsAre } from './cards.js';
+import { onEmulatedCards } from './cards.js';
 import { complaintSuite, pinnedSuite, queueSuite, transferSuite } from '../cuda/replay.js';
 
-cardsAre('devices=2,seed=11');
-transferSuite('straight to the other card', [
-  { backend: 'cuda', index: 0 },
-  { backend: 'cuda', index: 1 },
-]);
-transferSuite('through host memory', [
-  { backend: 'cuda', index: 0, peerAccess: false },
-  { backend: 'cuda', index: 1 },
-]);
-transferSuite('on one card', [
-  { backend: 'cuda', index: 0 },
-  { backend: 'cuda', index: 0 },
-]);
-complaintSuite();
-queueSuite();
-pinnedSuite();
+onEmulatedCards('devices=2,seed=11', () => {
+  transferSuite('straight to the other card', [
+    { backend: 'cuda', index: 0 },
+    { backend: 'cuda', index: 1 },
+  ]);
+  transferSuite('through host memory', [
+    { backend: 'cuda', index: 0, peerAccess: false },
+    { backend: 'cuda', index: 1 },
+  ]);
+  transferSuite('on one card', [
+    { backend: 'cuda', index: 0 },
+    { backend: 'cuda', index: 0 },
+  ]);
+  complaintSuite();
+  queueSuite();
+  pinnedSuite();
+});

@@ -14,7 +14,7 @@ const classes = ['a', 'b', 'c'];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'alexnet-library-'));
   await drawDemoSet(at('images'), { training: 5, validation: 2, seed: [3, 0] });
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
@@ -117,7 +117,7 @@ describe('a model', () => {
   });
 });
 
-describe('training from a program', { timeout: 60_000 }, () => {
+describe('training from a program', () => {
   const options = { preset: 'mini', recipe: { batch: 10 } } as const;
 
   it('stops when asked to, saved, and goes on to the end later', async () => {

@@ -113,7 +113,7 @@ export function goldenNetworkSuite(where: Where): void {
   describe(`the paper's network on ${devices} in ${precision}`, () => {
     const batch = { images: images(), labels: Int32Array.from(golden.labels), views: new Float32Array() };
 
-    it('has the losses of PyTorch', { timeout: 60_000 }, async () => {
+    it('has the losses of PyTorch', async () => {
       await using network = open(where, true);
       network.setParameters(
         new Map([...drawn].map(([name, { length }]) => [name, new Float32Array(length)])),
@@ -129,7 +129,7 @@ export function goldenNetworkSuite(where: Where): void {
       }
     });
 
-    it('has the gradients of PyTorch in the first step', { timeout: 60_000 }, async () => {
+    it('has the gradients of PyTorch in the first step', async () => {
       await using network = open(where, false);
       await network.train(batch, 0, []);
       const gradients = network.gradients();

@@ -43,7 +43,7 @@ describe.each(presetNames)('preset %s', (name) => {
   const { graph, preprocessing } = preset(name, classes);
   const input = batchFor(graph, 100 / preprocessing.deviation[0]);
 
-  it('has the gradient that its loss changes by', { timeout: 60_000 }, async () => {
+  it('has the gradient that its loss changes by', async () => {
     await using network = await open(name, 'cpu', false);
     const { losses } = await network.train(input, 0, []);
     const weights = network.parameters();
@@ -68,7 +68,7 @@ describe.each(presetNames)('preset %s', (name) => {
     expect(slope / norm).toBeCloseTo(1, 1);
   });
 
-  it.skipIf(name === 'caffe')('trains on two devices as on one', { timeout: 60_000 }, async () => {
+  it.skipIf(name === 'caffe')('trains on two devices as on one', async () => {
     await using one = await open(name, 'cpu', true);
     await using two = await open(name, 'cpu:0/2,cpu:1/2', true);
     const rates = graph.layers.flatMap(() => [1e-5, 1e-5]);

@@ -17,7 +17,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'alexnet-bf16-'));
   await drawDemoSet(join(folder, 'images'), { training: 12, validation: 3, seed: [7, 0] });
-}, 60_000);
+});
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });

@@ -12,7 +12,7 @@ import type { Padding } from '../../../lib/graph/graph.js';
 import { changed, count, defineCase, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 
-interface Sizes {
+export interface Sizes {
   readonly x: Shape;
   readonly w: Shape;
   readonly y: Shape;
@@ -143,7 +143,31 @@ export function spaciousSizes(pass: 'forward' | 'backward'): Sizes {
   };
 }
 
-function sizes(random: Random, wide = 0.03): Sizes {
+interface Choices {
+  /** How often it is one of many maps. */
+  readonly wide?: number;
+  /** Multiply-adds in millions; images are left out until there are no more, but for the first. */
+  readonly mostWork?: number | undefined;
+}
+
+/** Emulated cards take seconds for what the reference does in milliseconds. */
+export function drawSizes(random: Random, { wide, mostWork }: Choices = {}): Sizes {
+  const drawn = drawAny(random, wide);
+  if (mostWork === undefined) return drawn;
+  const [, ...image] = drawn.x;
+  const [, ...result] = drawn.y;
+  const [kernels, rows, columns, channels] = drawn.w;
+  // Backward, some kernels visit every place of the window at every pixel, whatever the stride.
+  const forward = count(result) * rows * columns * channels;
+  const backward = (count(image) * rows * columns * kernels) / drawn.geometry.groups;
+  const images = Math.min(
+    drawn.x[0],
+    Math.max(1, Math.floor((mostWork * 1e6) / Math.max(forward, backward))),
+  );
+  return { ...drawn, x: [images, ...image], y: [images, ...result] };
+}
+
+function drawAny(random: Random, wide = 0.03): Sizes {
   if (random.chance(wide)) return drawWide(random);
   if (random.chance(0.06)) return drawConnected(random);
   if (random.chance(0.1)) return drawDeep(random);
@@ -162,7 +186,7 @@ const drawDropout = (random: Random, channels: number): Dropout => ({
   channelOffset: 0,
 });
 
-export function convolutionForward(random: Random, wide?: number, drawn = sizes(random, wide)): Case {
+export function convolutionForward(random: Random, drawn = drawSizes(random)): Case {
   const { x, w, y, geometry } = drawn;
   const magnitude = Math.sqrt(count(w.slice(1)));
   const accumulate = random.chance(0.3);
@@ -206,7 +230,7 @@ export function convolutionForward(random: Random, wide?: number, drawn = sizes(
   );
 }
 
-export function convolutionBackwardData(random: Random, wide?: number, drawn = sizes(random, wide)): Case {
+export function convolutionBackwardData(random: Random, drawn = drawSizes(random)): Case {
   const { x, w, y, geometry } = drawn;
   const accumulate = random.chance(0.4);
   const strided = random.chance(0.3);
@@ -225,8 +249,8 @@ export function convolutionBackwardData(random: Random, wide?: number, drawn = s
 }
 
 /** `inTwo`: the gradient first, then the update by it. */
-export function convolutionUpdate(random: Random, wide?: number, inTwo = false): Case {
-  const { x, w, y, geometry } = sizes(random, wide);
+export function convolutionUpdate(random: Random, drawn = drawSizes(random), inTwo = false): Case {
+  const { x, w, y, geometry } = drawn;
   const strided = random.chance(0.3);
   const terms = y[0] * y[1] * y[2];
   const shared = {
@@ -256,7 +280,7 @@ export function convolutionUpdate(random: Random, wide?: number, inTwo = false):
   return defineCase(operands, ({ dw, ...at }) => commands(at, dw), { rates });
 }
 
-export function convolutionBackwardWeights(random: Random, wide?: number, drawn = sizes(random, wide)): Case {
+export function convolutionBackwardWeights(random: Random, drawn = drawSizes(random)): Case {
   const { x, w, y, geometry } = drawn;
   const strided = random.chance(0.3);
   const biased = random.chance(0.7);

@@ -4,6 +4,7 @@ import type { OpName } from '../../../lib/plan/commands.js';
 import type { Case } from '../case.js';
 import type { Random } from '../random.js';
 import * as convolution from './convolution.js';
+import type { Sizes } from './convolution.js';
 import * as elementwise from './elementwise.js';
 import * as learning from './learning.js';
 import * as normalisation from './normalisation.js';
@@ -22,21 +23,30 @@ export const stridedOps: ReadonlySet<string> = new Set<ComputeOpName>([
 /** Transfers and waits are the replay's, not a backend's. */
 export type ComputeOpName = Exclude<OpName, 'transfer' | 'wait'>;
 
-export type Draw = (random: Random) => Case;
+/** `mostWork`: millions of multiply-adds, for convolutions. */
+export type Draw = (random: Random, mostWork?: number) => Case;
+
+const any = (random: Random, mostWork?: number): Sizes => convolution.drawSizes(random, { mostWork });
+const wide = (random: Random, mostWork?: number): Sizes =>
+  convolution.drawSizes(random, { wide: 1, mostWork });
 
 /** Convolutions of many maps only. */
 export const wideCases: Readonly<Partial<Record<ComputeOpName, Draw>>> = {
-  convolution_forward: (random) => convolution.convolutionForward(random, 1),
-  convolution_backward_data: (random) => convolution.convolutionBackwardData(random, 1),
-  convolution_backward_weights: (random) => convolution.convolutionBackwardWeights(random, 1),
-  convolution_update: (random) => convolution.convolutionUpdate(random, 1),
+  convolution_forward: (random, mostWork) => convolution.convolutionForward(random, wide(random, mostWork)),
+  convolution_backward_data: (random, mostWork) =>
+    convolution.convolutionBackwardData(random, wide(random, mostWork)),
+  convolution_backward_weights: (random, mostWork) =>
+    convolution.convolutionBackwardWeights(random, wide(random, mostWork)),
+  convolution_update: (random, mostWork) => convolution.convolutionUpdate(random, wide(random, mostWork)),
 };
 
 export const randomCases: Readonly<Record<ComputeOpName, Draw>> = {
-  convolution_forward: (random) => convolution.convolutionForward(random),
-  convolution_backward_data: (random) => convolution.convolutionBackwardData(random),
-  convolution_backward_weights: (random) => convolution.convolutionBackwardWeights(random),
-  convolution_update: (random) => convolution.convolutionUpdate(random),
+  convolution_forward: (random, mostWork) => convolution.convolutionForward(random, any(random, mostWork)),
+  convolution_backward_data: (random, mostWork) =>
+    convolution.convolutionBackwardData(random, any(random, mostWork)),
+  convolution_backward_weights: (random, mostWork) =>
+    convolution.convolutionBackwardWeights(random, any(random, mostWork)),
+  convolution_update: (random, mostWork) => convolution.convolutionUpdate(random, any(random, mostWork)),
   lrn_forward: normalisation.lrnForward,
   lrn_backward: normalisation.lrnBackward,
   map_norm_forward: normalisation.mapNormForward,

@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { curves } from '../../bench/curves.js';
-import { difference, settingLines, summaryLines, type CpuRow } from '../../bench/cpu-rows.js';
-import { foldedWeights, paddedInput } from '../../bench/handover.js';
-import { onnxModel } from '../../bench/onnx.js';
-import { startPeer } from '../../bench/peer-process.js';
-import { timings } from '../../bench/turns.js';
-import { preset } from '../../lib/graph/presets.js';
-import { layerShapes } from '../../lib/graph/shapes.js';
-import { packageRoot } from '../../lib/package-root.js';
+import { curves } from '../../../bench/curves.js';
+import { difference, settingLines, summaryLines, type CpuRow } from '../../../bench/cpu-rows.js';
+import { foldedWeights, paddedInput } from '../../../bench/handover.js';
+import { onnxModel } from '../../../bench/onnx.js';
+import { startPeer } from '../../../bench/peer-process.js';
+import { timings } from '../../../bench/turns.js';
+import { preset } from '../../../lib/graph/presets.js';
+import { layerShapes } from '../../../lib/graph/shapes.js';
+import { packageRoot } from '../../../lib/package-root.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-cpu-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -212,7 +212,7 @@ describe('a peer', () => {
 describe('bench:cpu', () => {
   const program = join(packageRoot(), 'dist', 'bench', 'cpu.js');
 
-  it('measures ours by itself and draws it', { timeout: 60_000 }, () => {
+  it('measures ours by itself and draws it', () => {
     const plot = join(folder, 'plot.svg');
     const small = '--preset mini --batch 1,2 --threads 1 --passes inference --rounds 1 --peers none --json';
     const text = execFileSync(process.execPath, [program, ...small.split(' '), '--plot', plot]);
@@ -229,7 +229,7 @@ describe('bench:cpu', () => {
     expect(readFileSync(plot, 'utf8').match(/<circle/g)).toHaveLength(2);
   });
 
-  it('measures ours in bfloat16 beside it', { timeout: 60_000 }, () => {
+  it('measures ours in bfloat16 beside it', () => {
     const small = '--preset mini --batch 2 --threads 1 --rounds 1 --peers ours-bf16 --json';
     const env = { ...process.env, ALEXNET_NATIVE_BF16: 'emulated-amx' };
     const text = execFileSync(process.execPath, [program, ...small.split(' ')], { env });
@@ -245,7 +245,7 @@ describe('bench:cpu', () => {
     expect(rows[3]?.difference).toBeLessThan(0.1);
   });
 
-  it('goes on without a peer that is missing, and says so', { timeout: 60_000 }, () => {
+  it('goes on without a peer that is missing, and says so', () => {
     const small = `--preset mini --batch 1 --threads 1 --rounds 1 --peers pytorch,onnxruntime --json --ort ${folder}`;
     const { status, stdout, stderr } = spawnSync(
       process.execPath,

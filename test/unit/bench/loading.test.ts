@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { packageRoot } from '../../lib/package-root.js';
+import { packageRoot } from '../../../lib/package-root.js';
 
 interface Rows {
   readonly fromFiles: readonly {
@@ -13,7 +13,7 @@ interface Rows {
   readonly fromStores: Rows['fromFiles'];
 }
 
-it('the benchmark of loading measures every way from files to batches', { timeout: 60_000 }, () => {
+it('the benchmark of loading measures every way from files to batches', () => {
   const small =
     '--count 6 --load 40 --rounds 1 --threads 1 --batch 8 --size 32 --python nowhere --json'.split(' ');
   const text = execFileSync(process.execPath, [join(packageRoot(), 'dist', 'bench', 'loading.js'), ...small]);

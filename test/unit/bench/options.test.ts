@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultPrecisions } from '../../lib/bench/report.js';
-import { batches, precisionList } from '../../cli/commands/bench-options.js';
+import { defaultPrecisions } from '../../../lib/bench/report.js';
+import { batches, precisionList } from '../../../cli/commands/bench-options.js';
 
 describe('the lists of bench', () => {
   it('are values with commas between them, each once', () => {

@@ -4,10 +4,10 @@ import { Worker } from 'node:worker_threads';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { Program } from '../../lib/runtime/native/program.js';
-import { Device } from '../../lib/runtime/native/device.js';
-import { binaryFile } from '../../lib/runtime/native/binary.js';
+import type { Command, Tensor } from '../../../lib/plan/commands.js';
+import { Program } from '../../../lib/runtime/native/program.js';
+import { Device } from '../../../lib/runtime/native/device.js';
+import { binaryFile } from '../../../lib/runtime/native/binary.js';
 import { changed, labelled, validCommand, validOps } from './program-commands.js';
 
 const arena = 16384;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { pin, unpin } from '../../lib/runtime/native/pinned-memory.js';
-import { cudaInfo } from '../../lib/runtime/native/cuda.js';
+import { pin, unpin } from '../../../lib/runtime/native/pinned-memory.js';
+import { cudaInfo } from '../../../lib/runtime/native/cuda.js';
 
 it.skipIf(cudaInfo().cards.length > 0)('without a card nothing is pinned, and nothing is wrong', () => {
   const memory = new Uint8Array(new SharedArrayBuffer(10_000));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../../../lib/data/store/reader.js';
+import { openStore } from '../../lib/data/store/reader.js';
 
 const child = fileURLToPath(new URL('prepare-child.mjs', import.meta.url));
 const items = 12_000;
@@ -62,7 +62,7 @@ beforeAll(async () => {
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
 describe('a store is the same to the byte', () => {
-  it('after kills at random moments, with other numbers of threads', { timeout: 120_000 }, async () => {
+  it('after kills at random moments, with other numbers of threads', async () => {
     const kills = Number(process.env['ALEXNET_TEST_KILLS'] ?? 4);
     let killed = 0;
     for (; killed < kills; killed++) {
@@ -79,7 +79,7 @@ describe('a store is the same to the byte', () => {
     expect(store).toMatchObject({ count: items - 123, skipped: 123 });
   });
 
-  it('after the disk had no more room, which is one line', { timeout: 120_000 }, async () => {
+  it('after the disk had no more room, which is one line', async () => {
     // Kilobytes; the first ones do not do for a beginning.
     for (const room of [5, 300, 4000, 9000]) {
       const full = await prepare('full', 2, { shell: `ulimit -f ${room}` });

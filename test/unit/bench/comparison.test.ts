@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, isResults, type Results } from '../../bench/comparison.js';
+import { compare, isResults, type Results } from '../../../bench/comparison.js';
 
 const setting = { batch: 128, precision: 'bf16', pass: 'training' } as const;
 type Row = Results['ops'][number];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { median, opTimes, perSecond, sumOfOps, throughput, type OpTime } from '../../lib/bench/rows.js';
-import { preset } from '../../lib/graph/presets.js';
-import { plan } from '../../lib/plan/plan.js';
-import type { ProfileSpan } from '../../lib/runtime/native/program.js';
+import { median, opTimes, perSecond, sumOfOps, throughput, type OpTime } from '../../../lib/bench/rows.js';
+import { preset } from '../../../lib/graph/presets.js';
+import { plan } from '../../../lib/plan/plan.js';
+import type { ProfileSpan } from '../../../lib/runtime/native/program.js';
 
 const setting = { batch: 4, precision: 'bf16', pass: 'inference' } as const;
 const row = (values: Partial<OpTime>): OpTime => ({

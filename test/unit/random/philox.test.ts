@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
-import * as ops from '../../lib/ops.js';
+import * as ops from '../../../lib/ops.js';
 import {
   normals,
   philox4x32,
@@ -8,7 +8,7 @@ import {
   seedWords,
   type Words,
   type Seed,
-} from '../../lib/random/philox.js';
+} from '../../../lib/random/philox.js';
 
 afterAll(ops.closeOps);
 

@@ -3,7 +3,7 @@
  * image. Prints the outcome, or an error's code and message, as JSON.
  */
 
-import { prepareStore } from '../../../../dist/lib/data/store/prepare.js';
+import { prepareStore } from '../../dist/lib/data/store/prepare.js';
 
 const [out, items, threads] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const side = 16;

@@ -5,14 +5,14 @@
 
 import { expect, it } from 'vitest';
 
-import { preset } from '../../lib/graph/presets.js';
-import type { Precision } from '../../lib/plan/precision.js';
-import { fromBfloat16, toBfloat16 } from '../../lib/runtime/bfloat16.js';
-import { parseDevices } from '../../lib/runtime/devices.js';
-import { Network, type Inference } from '../../lib/runtime/network.js';
-import { initialise } from '../../lib/runtime/initialise.js';
-import { relativeError } from '../conformance/run.js';
-import { Random } from '../conformance/random.js';
+import { preset } from '../../../lib/graph/presets.js';
+import type { Precision } from '../../../lib/plan/precision.js';
+import { fromBfloat16, toBfloat16 } from '../../../lib/runtime/bfloat16.js';
+import { parseDevices } from '../../../lib/runtime/devices.js';
+import { Network, type Inference } from '../../../lib/runtime/network.js';
+import { initialise } from '../../../lib/runtime/initialise.js';
+import { relativeError } from '../../conformance/run.js';
+import { Random } from '../../conformance/random.js';
 
 process.env['ALEXNET_NATIVE_BF16'] = 'none';
 

@@ -2,8 +2,8 @@
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { AlexNetError } from '../../lib/errors.js';
-import * as ops from '../../lib/ops.js';
+import { AlexNetError } from '../../../lib/errors.js';
+import * as ops from '../../../lib/ops.js';
 
 afterAll(ops.closeOps);
 

@@ -2,15 +2,15 @@
 
 import { expect, it } from 'vitest';
 
-import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { preset } from '../../lib/graph/presets.js';
-import { initialise } from '../../lib/runtime/initialise.js';
-import { cpuInfo } from '../../lib/runtime/native/cpu.js';
-import { Program } from '../../lib/runtime/native/program.js';
-import { Device } from '../../lib/runtime/native/device.js';
-import { Network } from '../../lib/runtime/network.js';
-import { relativeError } from '../conformance/run.js';
-import { Random } from '../conformance/random.js';
+import type { Command, Tensor } from '../../../lib/plan/commands.js';
+import { preset } from '../../../lib/graph/presets.js';
+import { initialise } from '../../../lib/runtime/initialise.js';
+import { cpuInfo } from '../../../lib/runtime/native/cpu.js';
+import { Program } from '../../../lib/runtime/native/program.js';
+import { Device } from '../../../lib/runtime/native/device.js';
+import { Network } from '../../../lib/runtime/network.js';
+import { relativeError } from '../../conformance/run.js';
+import { Random } from '../../conformance/random.js';
 
 const convolution = (packed?: Tensor): Command => ({
   op: 'convolution_forward',

@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { Command, Tensor } from '../../lib/plan/commands.js';
-import { Program } from '../../lib/runtime/native/program.js';
-import { Device } from '../../lib/runtime/native/device.js';
+import type { Command, Tensor } from '../../../lib/plan/commands.js';
+import { Program } from '../../../lib/runtime/native/program.js';
+import { Device } from '../../../lib/runtime/native/device.js';
 import { changed, labelled, validOps } from './program-commands.js';
 
 /** Small, so that what fits runs in no time. */

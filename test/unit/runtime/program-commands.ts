@@ -7,7 +7,7 @@ import {
   type Op,
   type Shape,
   type Tensor,
-} from '../../lib/plan/commands.js';
+} from '../../../lib/plan/commands.js';
 
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 

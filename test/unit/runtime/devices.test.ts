@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { AlexNetError } from '../../lib/errors.js';
-import { openDevices, parseDevices } from '../../lib/runtime/devices.js';
-import { cpuInfo } from '../../lib/runtime/native/cpu.js';
+import { AlexNetError } from '../../../lib/errors.js';
+import { openDevices, parseDevices } from '../../../lib/runtime/devices.js';
+import { cpuInfo } from '../../../lib/runtime/native/cpu.js';
 
 describe('device names', () => {
   it('ask for backends and threads', () => {

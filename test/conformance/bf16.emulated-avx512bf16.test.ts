@@ -1,3 +1,0 @@
-import { bf16SuiteOn } from './bf16-suite.js';
-
-bf16SuiteOn('emulated-avx512bf16');

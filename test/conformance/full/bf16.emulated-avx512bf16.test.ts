@@ -1,0 +1,3 @@
+import { bf16SuiteOn } from '../bf16-suite.js';
+
+bf16SuiteOn('emulated-avx512bf16');

@@ -1,0 +1,3 @@
+import { randomSuiteOn } from '../random-suite.js';
+
+randomSuiteOn('avx512');

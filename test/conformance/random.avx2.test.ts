@@ -1,3 +1,0 @@
-import { randomSuiteOn } from './random-suite.js';
-
-randomSuiteOn('avx2');
