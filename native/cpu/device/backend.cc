@@ -1,28 +1,10 @@
 #include "cpu/device/backend.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
 
 #include "core/op_checks.h"
 
 namespace alexnet::cpu {
-
-// ALEXNET_NATIVE_ISA=avx512|avx2|baseline lowers the choice, so that each can be tested where a better one is
-// there.
-const Kernels& best_kernels() {
-  const char* asked = std::getenv("ALEXNET_NATIVE_ISA");
-  const std::string_view most = asked ? asked : "avx512";
-#if defined(__x86_64__)
-  if (most == "avx512" && kernels_avx512() && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq"))
-    return *kernels_avx512();
-  if (most != "baseline" && kernels_avx2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    return *kernels_avx2();
-#endif
-  return *kernels_baseline();
-}
 
 CpuBackend::CpuBackend(int threads)
     : kernels_(best_kernels()), bf16_(best_bf16_kernels()), pool_(std::max(1, threads)) {}

@@ -98,6 +98,4 @@ LrnPool lrn_pool_of(const Tensor& x, const Tensor& y, const PoolParameters& pool
 // y(n, h, w, c) *= the mask of core/philox.h, dropped to 0; y may have strides.
 void apply_dropout(const Dropout& dropout, const Tensor& y, float* data, const Run& run);
 
-const Kernels& best_kernels();
-
 }  // namespace alexnet::cpu
