@@ -52,12 +52,12 @@
     {
       "target_name": "isa_baseline",
       "type": "static_library",
-      "sources": ["<!(node -p \"require('./native/sources.json').isa.baseline.source\")"],
+      "sources": ["<!@(node -p \"require('./native/sources.json').isa.baseline.sources.join(' ')\")"],
       "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.baseline.flags.join(' ')\")"]
     }
   ],
-  # The CPU backend's kernels once more for each vector instruction set; the widest that the processor has is chosen at
-  # run time. A library each, because flags belong to targets.
+  # The kernels of the CPU backend and of images once more for each vector instruction set; the widest that the processor
+  # has is chosen at run time. A library each, because flags belong to targets.
   "conditions": [
     [
       "emulator==1",
@@ -97,7 +97,7 @@
           {
             "target_name": "isa_avx2",
             "type": "static_library",
-            "sources": ["<!(node -p \"require('./native/sources.json').isa.avx2.source\")"],
+            "sources": ["<!@(node -p \"require('./native/sources.json').isa.avx2.sources.join(' ')\")"],
             "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.avx2.flags.join(' ')\")"],
             "xcode_settings": {
               "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/sources.json').isa.avx2.flags.join(' ')\")"]
@@ -106,7 +106,7 @@
           {
             "target_name": "isa_avx512",
             "type": "static_library",
-            "sources": ["<!(node -p \"require('./native/sources.json').isa.avx512.source\")"],
+            "sources": ["<!@(node -p \"require('./native/sources.json').isa.avx512.sources.join(' ')\")"],
             "cflags_cc": ["<!@(node -p \"require('./native/sources.json').isa.avx512.flags.join(' ')\")"],
             "xcode_settings": {
               "OTHER_CPLUSPLUSFLAGS": ["<!@(node -p \"require('./native/sources.json').isa.avx512.flags.join(' ')\")"]
@@ -116,7 +116,7 @@
           {
             "target_name": "isa_avx512bf16",
             "type": "static_library",
-            "sources": ["<!(node -p \"require('./native/sources.json').isa.avx512bf16.source\")"],
+            "sources": ["<!@(node -p \"require('./native/sources.json').isa.avx512bf16.sources.join(' ')\")"],
             "cflags_cc": ["<!@(node scripts/isa-flags.mjs avx512bf16)"],
             "xcode_settings": {
               "OTHER_CPLUSPLUSFLAGS": ["<!@(node scripts/isa-flags.mjs avx512bf16)"]
@@ -125,7 +125,7 @@
           {
             "target_name": "isa_amx",
             "type": "static_library",
-            "sources": ["<!(node -p \"require('./native/sources.json').isa.amx.source\")"],
+            "sources": ["<!@(node -p \"require('./native/sources.json').isa.amx.sources.join(' ')\")"],
             "cflags_cc": ["<!@(node scripts/isa-flags.mjs amx)"],
             "xcode_settings": {
               "OTHER_CPLUSPLUSFLAGS": ["<!@(node scripts/isa-flags.mjs amx)"]

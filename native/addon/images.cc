@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "addon/arguments.h"
-#include "cpu/device/backend.h"
+#include "images/kernels.h"
 #include "images/resample_image.h"
 #include "images/to_srgb.h"
 #include "images/turbojpeg.h"
@@ -42,9 +42,9 @@ Extent extent_of(const Napi::Value& value) {
   return {side(image.Get("width"), "width"), side(image.Get("height"), "height")};
 }
 
-cpu::Box box_of(const Napi::Value& value, const Extent& image) {
+images::Box box_of(const Napi::Value& value, const Extent& image) {
   const auto part = value.As<Napi::Object>();
-  cpu::Box box{};
+  images::Box box{};
   box.left = side_of(part, "left", 0, image.width);
   box.top = side_of(part, "top", 0, image.height);
   box.width = side_of(part, "width", kLeastSide, image.width - box.left);
@@ -83,7 +83,8 @@ class SquareOfJpeg : public Napi::AsyncWorker {
         size_(side(info[3], "size")) {
     if (!info[4].IsUndefined()) {
       const Bytes space = bytes_of(info[4], "space");
-      if (space.size != sizeof(cpu::RgbSpace)) throw Error("USAGE", "space is not three curves and a matrix");
+      if (space.size != sizeof(images::RgbSpace))
+        throw Error("USAGE", "space is not three curves and a matrix");
       std::memcpy(&space_.emplace(), space.data, space.size);
     }
     auto target = Napi::Uint8Array::New(info.Env(), Extent{size_, size_}.bytes());
@@ -97,11 +98,11 @@ class SquareOfJpeg : public Napi::AsyncWorker {
   void Execute() override {
     const bool whole = image_.width == size_ && image_.height == size_;
     uint8_t* pixels = whole ? target_ : thread_pixels(image_.bytes());
-    flawless_ =
-        decode_jpeg(static_cast<const uint8_t*>(jpeg_.data), jpeg_.size, image_.width, image_.height, pixels);
+    flawless_ = images::decode_jpeg(static_cast<const uint8_t*>(jpeg_.data), jpeg_.size, image_.width,
+                                    image_.height, pixels);
     if (!flawless_) return;
-    if (space_) cpu::to_srgb(*space_, pixels, int64_t{image_.width} * image_.height);
-    if (!whole) cpu::resample_image(pixels, image_.width, image_.height, box_, size_, target_);
+    if (space_) images::to_srgb(*space_, pixels, int64_t{image_.width} * image_.height);
+    if (!whole) images::resample_image(pixels, image_.width, image_.height, box_, size_, target_);
   }
   void OnOK() override { deferred_.Resolve(flawless_ ? result_.Value() : Env().Undefined()); }
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
@@ -110,9 +111,9 @@ class SquareOfJpeg : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   Bytes jpeg_;
   Extent image_;
-  cpu::Box box_;
+  images::Box box_;
   int size_;
-  std::optional<cpu::RgbSpace> space_;
+  std::optional<images::RgbSpace> space_;
   uint8_t* target_;
   Napi::ObjectReference kept_, result_;
   bool flawless_ = false;
@@ -125,17 +126,17 @@ Napi::Value resample(const Napi::CallbackInfo& info) {
     const Bytes pixels = bytes_of(info[0], "pixels");
     const Extent image = extent_of(info[1]);
     if (pixels.size != image.bytes()) throw Error("USAGE", "pixels are not height x width x 3 bytes");
-    const cpu::Box box = box_of(info[2], image);
+    const images::Box box = box_of(info[2], image);
     const int size = side(info[3], "size");
     auto target = Napi::Uint8Array::New(info.Env(), Extent{size, size}.bytes());
-    cpu::resample_image(static_cast<const uint8_t*>(pixels.data), image.width, image.height, box, size,
-                        target.Data());
+    images::resample_image(static_cast<const uint8_t*>(pixels.data), image.width, image.height, box, size,
+                           target.Data());
     return target;
   });
 }
 
 Napi::Value load_jpeg_library(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), load_turbojpeg(info[0].ToString().Utf8Value()));
+  return Napi::Boolean::New(info.Env(), images::load_turbojpeg(info[0].ToString().Utf8Value()));
 }
 
 Napi::Value square_of_jpeg(const Napi::CallbackInfo& info) {
@@ -152,8 +153,8 @@ Napi::Value read_jpeg(const Napi::CallbackInfo& info) {
     const Bytes jpeg = bytes_of(info[0], "jpeg");
     const int size = side(info[1], "size");
     uint8_t* target = square_at(info[2], "target", size);
-    return Napi::Boolean::New(
-        info.Env(), decode_jpeg(static_cast<const uint8_t*>(jpeg.data), jpeg.size, size, size, target));
+    return Napi::Boolean::New(info.Env(), images::decode_jpeg(static_cast<const uint8_t*>(jpeg.data),
+                                                              jpeg.size, size, size, target));
   });
 }
 
@@ -161,8 +162,8 @@ Napi::Value write_jpeg(const Napi::CallbackInfo& info) {
   return translate(info.Env(), [&] {
     const int size = side(info[1], "size");
     const uint8_t* pixels = square_at(info[0], "pixels", size);
-    const JpegFile file =
-        encode_jpeg(pixels, size, size, static_cast<int>(integer(info[2], "quality", 1, 100, "USAGE")));
+    const images::JpegFile file = images::encode_jpeg(
+        pixels, size, size, static_cast<int>(integer(info[2], "quality", 1, 100, "USAGE")));
     auto bytes = Napi::Uint8Array::New(info.Env(), file.size);
     std::memcpy(bytes.Data(), file.bytes.get(), file.size);
     return bytes;
@@ -178,7 +179,7 @@ void accumulate(const Napi::CallbackInfo& info) {
     if (mean.size != pixels.size * sizeof(uint32_t))
       throw Error("USAGE", "mean is not of the pixels' length");
     if (colour.size != 9 * sizeof(uint64_t)) throw Error("USAGE", "colour has not nine sums");
-    cpu::best_kernels().accumulate_pixels(
+    images::best_kernels().accumulate_pixels(
         static_cast<const uint8_t*>(pixels.data), static_cast<int64_t>(pixels.size / 3),
         static_cast<uint32_t*>(mean.data), static_cast<uint64_t*>(colour.data));
   });

@@ -35,7 +35,6 @@ static void add_colours(const uint8_t* pixels, int64_t count, uint64_t* sums) {
   sums[8] += sum_of_products(b, b, count);
 }
 
-// means[i] += byte i; colours += r, g, b, rr, rg, rb, gg, gb, bb of `count` pixels.
 static void accumulate_pixels(const uint8_t* pixels, int64_t count, uint32_t* means, uint64_t* colours) {
   for (int64_t i = 0; i < 3 * count; i++) means[i] += pixels[i];
   for (int64_t from = 0; from < count; from += kPixelBlock)

@@ -153,7 +153,6 @@ static void resample_across(const Resample& r, int64_t left, const int16_t* one,
   }
 }
 
-// `lines` has room for two of the source's width and two pixels more each.
 static void resample(const Resample& r, int16_t* lines) {
   const int64_t last = r.size - 1;
   const int64_t left = r.columns.first[0];

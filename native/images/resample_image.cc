@@ -1,13 +1,14 @@
 #include "images/resample_image.h"
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <numbers>
 #include <vector>
 
-#include "cpu/device/backend.h"
+#include "images/kernels.h"
 
-namespace alexnet::cpu {
+namespace alexnet::images {
 namespace {
 
 constexpr double kLobes = 3;
@@ -103,4 +104,4 @@ void resample_image(const uint8_t* source, int64_t width, int64_t height, const 
                           lines.data());
 }
 
-}  // namespace alexnet::cpu
+}  // namespace alexnet::images

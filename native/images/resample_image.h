@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace alexnet::cpu {
+namespace alexnet::images {
 
 // In pixels of the source, fractions included.
 struct Box {
@@ -14,4 +14,4 @@ struct Box {
 void resample_image(const uint8_t* source, int64_t width, int64_t height, const Box& box, int64_t size,
                     uint8_t* target);
 
-}  // namespace alexnet::cpu
+}  // namespace alexnet::images

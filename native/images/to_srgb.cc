@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace alexnet::cpu {
+namespace alexnet::images {
 namespace {
 
 // Where the curve is steepest, 12.92 at black, a step is a fifth of a grey level.
@@ -35,4 +35,4 @@ void to_srgb(const RgbSpace& space, uint8_t* pixels, int64_t count) {
   }
 }
 
-}  // namespace alexnet::cpu
+}  // namespace alexnet::images

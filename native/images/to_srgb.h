@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace alexnet::cpu {
+namespace alexnet::images {
 
 // How an ICC profile of curves and a matrix reads: the light of each channel's 256 values, and from there to
 // sRGB's red, green and blue light, row by row; 1 is white.
@@ -15,4 +15,4 @@ struct RgbSpace {
 // `count` pixels in place; what sRGB cannot show is clipped.
 void to_srgb(const RgbSpace& space, uint8_t* pixels, int64_t count);
 
-}  // namespace alexnet::cpu
+}  // namespace alexnet::images

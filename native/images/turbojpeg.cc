@@ -9,7 +9,7 @@
 #include <dlfcn.h>
 #endif
 
-namespace alexnet::addon {
+namespace alexnet::images {
 namespace {
 
 using Handle = void*;
@@ -103,4 +103,4 @@ JpegFile encode_jpeg(const uint8_t* pixels, int width, int height, int quality) 
   return file;
 }
 
-}  // namespace alexnet::addon
+}  // namespace alexnet::images

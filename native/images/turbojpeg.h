@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace alexnet::addon {
+namespace alexnet::images {
 
 // Once for the process; later calls change nothing. False where there is no such library or it is another
 // version.
@@ -26,4 +26,4 @@ struct JpegFile {
 };
 JpegFile encode_jpeg(const uint8_t* pixels, int width, int height, int quality);
 
-}  // namespace alexnet::addon
+}  // namespace alexnet::images

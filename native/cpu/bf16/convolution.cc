@@ -2,7 +2,6 @@
 
 #include "cpu/bf16/product.h"
 #include "cpu/bf16/windows.h"
-#include "cpu/winograd/winograd.h"
 
 namespace alexnet::cpu {
 
@@ -64,9 +63,8 @@ struct GroupOfBlock {
 
 // Winograd's scheme takes 25 products where a 3x3 kernel's sum has 81, and 36 for a 5x5 one's 100; a first
 // layer's blocks have a fifth more numbers than its windows.
-bool faster_in_bf16(const Bf16Kernels& bf16, const Grid& grid, bool matrix, bool winograd) {
+bool faster_in_bf16(const Bf16Kernels& bf16, const Grid& grid, bool winograd) {
   constexpr double kSaved3 = 81.0 / 25, kSaved5 = 100.0 / 36;
-  if (matrix) return grid.images >= kFewImages;
   return !winograd || bf16.rate > (grid.rows == 5 ? kSaved5 : kSaved3);
 }
 
@@ -76,52 +74,53 @@ size_t bf16_unit_floats() {
   return bf16_own_floats() + static_cast<size_t>(kBf16Own * kBf16Ready * kBf16Block * kBf16Block);
 }
 
-size_t bf16_packed_bytes(const GatherGemm& g, int64_t groups) {
-  return static_cast<size_t>(groups * packed_halves(g)) * sizeof(uint16_t);
+size_t bf16_windows_packed_bytes(const GatherGroups& groups) {
+  return static_cast<size_t>(groups.count * packed_halves(groups.first)) * sizeof(uint16_t);
 }
 
-void bf16_pack_weights(const GatherGemm& first, int64_t groups, int64_t weight_step, const Bf16Kernels& bf16,
-                       ThreadPool& pool, uint16_t* packed) {
-  const int64_t panels = bf16_blocks(first.outputs);
-  pool.share(groups * panels, 1, [&](int64_t begin, int64_t end, int) {
+void bf16_windows_pack(const GatherGroups& groups, const Bf16Kernels& bf16, ThreadPool& pool,
+                       uint16_t* packed) {
+  const int64_t panels = bf16_blocks(groups.first.outputs);
+  pool.share(groups.count * panels, 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t u = begin; u < end; ++u)
-      pack_panel(group_of(first, u / panels, 0, 0, weight_step), u % panels * kBf16Block, bf16,
-                 packed + u / panels * packed_halves(first));
+      pack_panel(groups.weights_at(u / panels), u % panels * kBf16Block, bf16,
+                 packed + u / panels * packed_halves(groups.first));
   });
 }
 
-ScratchSize bf16_scratch_size(const GatherGemm& g, int64_t groups) {
-  const Bf16Windows windows(g.grid, g.inner, groups);
-  const size_t weights = g.packed ? 0 : bf16_floats(groups * packed_halves(g));
+ScratchSize bf16_windows_scratch(const GatherGroups& groups) {
+  const GatherGemm& g = groups.first;
+  const Bf16Windows windows(g.grid, g.inner, groups.count);
+  const size_t weights = g.packed ? 0 : bf16_floats(groups.count * packed_halves(g));
   const int64_t images = windows.block_images(g.grid.images, 0);
   return {bf16_unit_floats(), weights + bf16_floats(windows.block_halves(images))};
 }
 
-void bf16_gather(const GatherGemm& first, int64_t groups, int64_t source_step, int64_t target_step,
-                 int64_t weight_step, const uint16_t* packed, const Run& run) {
-  const Bf16Kernels& bf16 = run.bf16();
-  const Bf16Windows windows(first.grid, first.inner, groups);
-  const ScratchSize size = bf16_scratch_size(first, groups);
-  float* shared = run.shared();
+void bf16_windows(const GatherGroups& groups, const ScratchSize& size, const uint16_t* packed,
+                  const Execution& on) {
+  const Bf16Kernels& bf16 = on.bf16();
+  const GatherGemm& first = groups.first;
+  const Bf16Windows windows(first.grid, first.inner, groups.count);
+  float* shared = on.shared();
   if (!packed) {
     auto* made = reinterpret_cast<uint16_t*>(shared);
-    bf16_pack_weights(first, groups, weight_step, bf16, run.pool(), made);
+    bf16_windows_pack(groups, bf16, on.pool(), made);
     packed = made;
-    shared += bf16_floats(groups * packed_halves(first));
+    shared += bf16_floats(groups.count * packed_halves(first));
   }
   auto* planes = reinterpret_cast<uint16_t*>(shared);
   const int64_t images = windows.block_images(first.grid.images, 0);
   for (int64_t image = 0; image < first.grid.images; image += images) {
     const int64_t count = std::min(images, first.grid.images - image);
-    windows.round(first.source + image * first.source_strides.image, first.source_strides, source_step, count,
-                  planes, run);
+    windows.round(first.source + image * first.source_strides.image, first.source_strides, groups.source_step,
+                  count, planes, on);
     const Bf16Units units = bf16_units(count * windows.height * windows.width, first.outputs, kBf16Own,
-                                       kBf16Ready, groups, run.pool().threads());
-    run.pool().share(groups * units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
-      float* own = run.scratch(thread, size.each, size.shared);
+                                       kBf16Ready, groups.count, on.pool().threads());
+    on.pool().share(groups.count * units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
+      float* own = on.own(thread, size);
       for (int64_t u = begin; u < end; ++u) {
         const int64_t index = u / units.count();
-        GatherGemm g = group_of(first, index, 0, target_step, 0);
+        GatherGemm g = groups.at(index);
         g.target += image * g.target_strides.image;
         const GroupOfBlock group{g, windows, planes + index * windows.halves,
                                  packed + index * packed_halves(first)};

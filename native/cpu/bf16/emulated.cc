@@ -1,7 +1,7 @@
 // The products in bfloat16 with their instructions carried out by plain C++, for tests on any processor. They
 // count as faster than float32, so that every convolution is computed with them.
 #include "cpu/bf16/kernels.h"
-#include "cpu/isa/simd.h"
+#include "isa/simd.h"
 
 #define ALEXNET_BF16_RATE 1e9
 

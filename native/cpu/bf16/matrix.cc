@@ -15,9 +15,9 @@ int64_t images_halves(const GatherGemm& g) {
                         : bf16_rows_halves(g.grid.images, g.inner);
 }
 
-void pack_images(const GatherGemm& g, uint16_t* packed, const Run& run) {
+void pack_images(const GatherGemm& g, uint16_t* packed, const Execution& on) {
   const int64_t blocks = bf16_blocks(g.grid.images), pieces = (g.inner + kBf16Depth - 1) / kBf16Depth;
-  run.pool().share(blocks * pieces, 1, [&](int64_t begin, int64_t end, int) {
+  on.pool().share(blocks * pieces, 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t u = begin; u < end; ++u) {
       const int64_t image = u % blocks * kBf16Block, k = u / blocks * kBf16Depth;
       const int64_t images = std::min(kBf16Block, g.grid.images - image);
@@ -25,10 +25,10 @@ void pack_images(const GatherGemm& g, uint16_t* packed, const Run& run) {
       const float* from[kBf16Block];
       point_at_pixels(g.source, g.source_strides, PixelWalk(1, 1, image), images, from);
       if (g.w_inner == 1)
-        run.bf16().turn_columns(from, k, images, depth,
-                                packed + bf16_columns_at(g.grid.images, image, k, depth));
+        on.bf16().turn_columns(from, k, images, depth,
+                               packed + bf16_columns_at(g.grid.images, image, k, depth));
       else
-        run.bf16().pack_rows(from, k, images, depth, packed + bf16_rows_at(g.grid.images, image, k, depth));
+        on.bf16().pack_rows(from, k, images, depth, packed + bf16_rows_at(g.grid.images, image, k, depth));
     }
   });
 }
@@ -88,23 +88,22 @@ void backward_unit(const GatherGemm& g, const Bf16Unit& unit, const uint16_t* pa
 
 }  // namespace
 
-ScratchSize bf16_matrix_scratch_size(const GatherGemm& g) {
+ScratchSize bf16_matrix_scratch(const GatherGemm& g) {
   return {bf16_unit_floats(), bf16_floats(images_halves(g))};
 }
 
-void bf16_matrix(const GatherGemm& g, const Run& run) {
+void bf16_matrix(const GatherGemm& g, const ScratchSize& size, const Execution& on) {
   const bool forward = g.w_inner == 1;
-  const ScratchSize size = bf16_matrix_scratch_size(g);
-  auto* packed = reinterpret_cast<uint16_t*>(run.shared());
-  pack_images(g, packed, run);
-  const int threads = run.pool().threads();
+  auto* packed = reinterpret_cast<uint16_t*>(on.shared());
+  pack_images(g, packed, on);
+  const int threads = on.pool().threads();
   const Bf16Units units = forward ? bf16_units(g.outputs, g.grid.images, kBf16Own, kBf16Ready, 1, threads)
                                   : bf16_units(g.grid.images, g.outputs, kBf16Ready, kBf16Own, 1, threads);
-  run.pool().share(units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
-    float* own = run.scratch(thread, size.each, size.shared);
+  on.pool().share(units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
+    float* own = on.own(thread, size);
     for (int64_t u = begin; u < end; ++u)
       (forward ? forward_unit : backward_unit)(g, units.at(u), packed, reinterpret_cast<uint16_t*>(own),
-                                               own + bf16_own_floats(), run.bf16());
+                                               own + bf16_own_floats(), on.bf16());
   });
 }
 

@@ -20,19 +20,20 @@ struct Block {
   PixelWalk pixel(int64_t index) const { return {g.grid.height, g.grid.width, index}; }
 };
 
-void pack_dy(const OuterGemm& first, int64_t groups, int64_t image, int64_t pixels, uint16_t* packed,
-             const Run& run) {
+void pack_dy(const OuterGroups& groups, int64_t image, int64_t pixels, uint16_t* packed,
+             const Execution& on) {
+  const OuterGemm& first = groups.first;
   const int64_t blocks = bf16_blocks(first.outputs), pieces = (pixels + kBf16Depth - 1) / kBf16Depth;
-  run.pool().share(groups * pieces * blocks, 1, [&](int64_t begin, int64_t end, int) {
+  on.pool().share(groups.count * pieces * blocks, 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t u = begin; u < end; ++u) {
       const int64_t row = u % blocks * kBf16Block, k = u / blocks % pieces * kBf16Depth;
       const int64_t group = u / blocks / pieces, depth = std::min(kBf16Depth, pixels - k);
       const float* from[kBf16Depth];
       point_at_pixels(first.dy + image * first.dy_strides.image + group * first.outputs, first.dy_strides,
                       PixelWalk(first.grid.height, first.grid.width, k), depth, from);
-      run.bf16().turn_rows(from, row, std::min(kBf16Block, first.outputs - row), depth,
-                           packed + group * bf16_rows_halves(first.outputs, pixels) +
-                               bf16_rows_at(first.outputs, row, k, depth));
+      on.bf16().turn_rows(from, row, std::min(kBf16Block, first.outputs - row), depth,
+                          packed + group * bf16_rows_halves(first.outputs, pixels) +
+                              bf16_rows_at(first.outputs, row, k, depth));
     }
   });
 }
@@ -60,11 +61,6 @@ void unit_of_block(const Block& block, const Bf16Unit& unit, uint16_t* own, floa
       });
 }
 
-OuterGemm group_of(OuterGemm g, int64_t group) {
-  g.x += group * g.inner, g.dy += group * g.outputs, g.dw += group * g.outputs * g.dw_output;
-  return g;
-}
-
 int64_t dy_halves(const OuterGemm& g, int64_t groups, int64_t images) {
   return groups * bf16_rows_halves(g.outputs, images * g.grid.height * g.grid.width);
 }
@@ -82,33 +78,33 @@ int64_t planes_halves(const OuterGemm& g, const Bf16Windows& windows) {
 
 }  // namespace
 
-ScratchSize bf16_scratch_size(const OuterGemm& g, int64_t groups) {
-  const Bf16Windows windows(g.grid, g.inner, groups);
+ScratchSize bf16_outer_scratch(const OuterGroups& groups) {
+  const OuterGemm& g = groups.first;
+  const Bf16Windows windows(g.grid, g.inner, groups.count);
   return {bf16_unit_floats(), bf16_floats(planes_halves(g, windows)) +
-                                  bf16_floats(dy_halves(g, groups, block_images(g, windows)))};
+                                  bf16_floats(dy_halves(g, groups.count, block_images(g, windows)))};
 }
 
-void bf16_outer(const OuterGemm& first, int64_t groups, const Run& run) {
-  const Bf16Kernels& bf16 = run.bf16();
-  const Bf16Windows windows(first.grid, first.inner, groups);
-  const ScratchSize size = bf16_scratch_size(first, groups);
-  auto* planes = reinterpret_cast<uint16_t*>(run.shared());
-  auto* rows = reinterpret_cast<uint16_t*>(run.shared() + bf16_floats(planes_halves(first, windows)));
+void bf16_outer(const OuterGroups& groups, const ScratchSize& size, const Execution& on) {
+  const Bf16Kernels& bf16 = on.bf16();
+  const OuterGemm& first = groups.first;
+  const Bf16Windows windows(first.grid, first.inner, groups.count);
+  auto* planes = reinterpret_cast<uint16_t*>(on.shared());
+  auto* rows = reinterpret_cast<uint16_t*>(on.shared() + bf16_floats(planes_halves(first, windows)));
   const Bf16Units units =
-      bf16_units(first.outputs, windows.depth, kBf16Ready, kBf16Own, groups, run.pool().threads());
+      bf16_units(first.outputs, windows.depth, kBf16Ready, kBf16Own, groups.count, on.pool().threads());
   const int64_t images = block_images(first, windows);
   for (int64_t image = 0; image < first.grid.images; image += images) {
     const int64_t count = std::min(images, first.grid.images - image);
     const int64_t pixels = count * windows.height * windows.width;
     if (!first.matrix)
-      windows.round(first.x + image * first.x_strides.image, first.x_strides, first.inner, count, planes,
-                    run);
-    pack_dy(first, groups, image, pixels, rows, run);
-    run.pool().share(groups * units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
-      float* own = run.scratch(thread, size.each, size.shared);
+      windows.round(first.x + image * first.x_strides.image, first.x_strides, first.inner, count, planes, on);
+    pack_dy(groups, image, pixels, rows, on);
+    on.pool().share(groups.count * units.count(), 1, [&](int64_t begin, int64_t end, int thread) {
+      float* own = on.own(thread, size);
       for (int64_t u = begin; u < end; ++u) {
         const int64_t index = u / units.count();
-        const OuterGemm g = group_of(first, index);
+        const OuterGemm g = groups.at(index);
         const Block block{g, image, pixels, rows + index * bf16_rows_halves(g.outputs, pixels)};
         const auto windows_of = [&](int64_t k, int64_t depth, const auto& each_panel) {
           const uint16_t* from[kBf16Depth];

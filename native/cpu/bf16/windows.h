@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "cpu/bf16/kernels.h"
-#include "cpu/device/backend.h"
+#include "cpu/device/execution.h"
 
 namespace alexnet::cpu {
 
@@ -79,13 +79,13 @@ struct Bf16Windows {
 
   // `images` of them from `source` on; groups' channels are group_step apart.
   void round(const float* source, const Strides& from, int64_t group_step, int64_t images, uint16_t* planes,
-             const Run& run) const {
-    run.pool().share(images * groups * plane.height, 1, [&](int64_t begin, int64_t end, int) {
+             const Execution& on) const {
+    on.pool().share(images * groups * plane.height, 1, [&](int64_t begin, int64_t end, int) {
       for (int64_t at = begin; at < end;) {
         const int64_t index = at / plane.height, row = at % plane.height;
         const int64_t last = std::min(plane.height, row + end - at);
-        run.bf16().round_plane(plane, source + index / groups * from.image + index % groups * group_step,
-                               from, row, last, planes + index * halves);
+        on.bf16().round_plane(plane, source + index / groups * from.image + index % groups * group_step, from,
+                              row, last, planes + index * halves);
         at += last - row;
       }
     });

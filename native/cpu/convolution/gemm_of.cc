@@ -1,7 +1,5 @@
 #include "cpu/convolution/gemm_of.h"
 
-#include "cpu/device/backend.h"
-
 namespace alexnet::cpu {
 
 namespace {
@@ -32,7 +30,7 @@ struct Convolution {
 
 }  // namespace
 
-GatherGemm gather_of(const ConvolutionForward& op) {
+GatherGroups gather_of(const ConvolutionForward& op, bool packed) {
   const Convolution c{op.x, op.w, op.y, op.padding, op.stride, op.groups};
   GatherGemm g{};
   g.grid = c.grid();
@@ -44,16 +42,16 @@ GatherGemm gather_of(const ConvolutionForward& op) {
   g.accumulate = op.accumulate;
   g.activation = static_cast<int>(op.activation);
   g.scale = static_cast<float>(op.scale);
-  g.packed = op.packed.has_value();
+  g.packed = packed;
   g.matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
   if (g.matrix) {
     g.grid = matrix_grid(op.x.n());
     g.inner = op.w.h() * op.w.w() * op.w.c();
   }
-  return g;
+  return {g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output};
 }
 
-GatherGemm gather_of(const ConvolutionBackwardData& op) {
+GatherGroups gather_of(const ConvolutionBackwardData& op) {
   const Convolution c{op.dx, op.w, op.dy, op.padding, op.stride, op.groups};
   GatherGemm g{};
   const Grid forward = c.grid();
@@ -71,10 +69,10 @@ GatherGemm gather_of(const ConvolutionBackwardData& op) {
     g.grid = matrix_grid(op.dx.n());
     g.outputs = op.w.h() * op.w.w() * op.w.c();
   }
-  return g;
+  return {g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner};
 }
 
-OuterGemm outer_of(const ConvolutionBackwardWeights& op) {
+OuterGroups outer_of(const ConvolutionBackwardWeights& op) {
   const Convolution c{op.x, op.dw, op.dy, op.padding, op.stride, op.groups};
   OuterGemm g{};
   g.grid = c.grid();
@@ -88,7 +86,7 @@ OuterGemm outer_of(const ConvolutionBackwardWeights& op) {
     g.grid = matrix_grid(op.x.n());
     g.inner = op.dw.h() * op.dw.w() * op.dw.c();
   }
-  return g;
+  return {g, op.groups};
 }
 
 bool takes_bfloat16_weights(const ConvolutionForward& op) {

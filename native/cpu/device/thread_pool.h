@@ -11,6 +11,9 @@
 
 namespace alexnet::cpu {
 
+// Elements below which waking the other threads costs more than it saves, where each is touched once.
+inline constexpr int64_t kElementGrain = 16384;
+
 class ThreadPool {
  public:
   explicit ThreadPool(int threads);

@@ -18,18 +18,3 @@ static void scale(float factor, const float* x, float* y, int64_t count) {
 static void add(const float* a, const float* b, float* y, int64_t count) {
   for (int64_t i = 0; i < count; ++i) y[i] = a[i] + b[i];
 }
-
-// The paper's update (section 5): v <- m v - decay_rate w - rate g, w <- w + v; 20 bytes a weight.
-static void sgd(float* w, float* v, const float* g, float momentum, float decay_rate, float rate,
-                int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float step = momentum * v[i] - decay_rate * w[i] - rate * g[i];
-    v[i] = step;
-    w[i] += step;
-  }
-}
-
-static void column_sums(const float* rows, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
-  for (int64_t p = 0; p < pixels; ++p, rows += pitch)
-    for (int64_t c = 0; c < channels; ++c) sums[c] += rows[c];
-}

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "cpu/device/backend.h"
+#include "cpu/device/ops.h"
 
 namespace alexnet::cpu {
 
@@ -31,19 +31,21 @@ struct Normals {
 
 }  // namespace
 
-void run(const Gaussian& op, const Run& run) {
+void run(const Gaussian& op, const Execution& on) {
   const int64_t rows = op.y.h(), columns = op.y.w(), channels = op.y.c(), area = rows * columns;
-  run.pool().share(op.y.n(), 1, [&](int64_t begin, int64_t end, int) {
+  on.pool().share(op.y.n(), 1, [&](int64_t begin, int64_t end, int) {
     Normals normals{op, ~uint64_t{0}, {}};
     for (int64_t k = begin; k < end; ++k)
       for (int64_t c = 0; c < channels; ++c) {
         const int64_t kernel = (op.kernel_offset + k) * op.whole[3] + op.channel_offset + c;
-        float* to = run.data(op.y) + k * area * channels + c;
+        float* to = on.data(op.y) + k * area * channels + c;
         for (int64_t p = 0; p < area; ++p)
           to[p * channels] = static_cast<float>(
               op.mean + op.deviation * normals.at(static_cast<uint64_t>(kernel * area + p)));
       }
   });
 }
+
+ScratchSize scratch(const Gaussian&, const Processor&) { return {}; }
 
 }  // namespace alexnet::cpu

@@ -1,12 +1,12 @@
 // From uint8 images to the network's input: crop, reflection, mean, colour shift in one pass (paper, sections
 // 2 and 4.1).
 //
-// Sixteen pixels at a time: 48 numbers are whole vectors, and whose colour is whose is the same in each run.
+// Sixteen pixels at a time: 48 numbers are whole vectors, and whose colour is whose is the same in each on.
 // Reflected pixels, and those whose colours change places, are put in order first.
 
 #include <algorithm>
 
-#include "cpu/device/backend.h"
+#include "cpu/device/ops.h"
 
 namespace alexnet::cpu {
 
@@ -47,18 +47,18 @@ inline void apply(const Colours& colours, const uint8_t* from, const float* mean
 
 }  // namespace
 
-void run(const Preprocess& op, const Run& run) {
+void run(const Preprocess& op, const Execution& on) {
   const Tensor& y = op.y;
   const int64_t side_h = op.images.h(), side_w = op.images.w(), height = y.h(), width = y.w();
   const bool mean_image = op.mean.h() > 1 || op.mean.w() > 1 || (side_h == 1 && side_w == 1);
   const bool centre = op.mean_at == MeanAt::kCentre, bgr = op.order == ChannelOrder::kBgr;
-  const uint8_t* images = run.backend.data<uint8_t>(op.images);
-  const float* mean = run.data(op.mean);
-  run.pool().share(y.n() * height, 16, [&](int64_t begin, int64_t end, int) {
+  const uint8_t* images = on.backend.data<uint8_t>(op.images);
+  const float* mean = on.data(op.mean);
+  on.pool().share(y.n() * height, 16, [&](int64_t begin, int64_t end, int) {
     Colours colours;
     for (int64_t line = begin; line < end; ++line) {
       const int64_t n = line / height, i = line % height;
-      const float* view = run.data(op.views) + n * 8;
+      const float* view = on.data(op.views) + n * 8;
       const int64_t top = static_cast<int64_t>(view[0]), left = static_cast<int64_t>(view[1]);
       const bool flip = view[2] != 0;
       if (i == 0 || line == begin) colours = colours_of(op, view, mean);
@@ -82,7 +82,7 @@ void run(const Preprocess& op, const Run& run) {
                        ordered_means);
           means = ordered_means;
         }
-        float* to = run.data(y) + (line * width + j) * 3;
+        float* to = on.data(y) + (line * width + j) * 3;
         if (pixels == kPixels) {
           apply(colours, from, means, kNumbers, to);
         } else {
@@ -92,5 +92,7 @@ void run(const Preprocess& op, const Run& run) {
     }
   });
 }
+
+ScratchSize scratch(const Preprocess&, const Processor&) { return {}; }
 
 }  // namespace alexnet::cpu

@@ -153,7 +153,7 @@ static void outer_block(const OuterGemm& g, int64_t image, int64_t images, int64
   }
 }
 
-// For at least kLanes channels; first_layer.h has the others.
+// For at least kLanes channels; convolution/few_channels.h has the others.
 static void outer(const OuterGemm& g, int64_t begin, int64_t end, float* memory) {
   const int64_t images = block_images(g), area = g.grid.height * g.grid.width;
   Scratch scratch{memory};

@@ -3,6 +3,14 @@
 // a pointer of its own; the other side comes as a packed panel, two vectors a step. Two loads and `rows`
 // broadcasts feed 2 * rows multiply-adds, so the multipliers and not the loads are what is busy.
 
+// `rows`: with two vectors of sums a row there is room for two vectors and a broadcast beside them, in 12 of
+// 16 registers, or 20 of 32 (as many pointers as rows have to fit the general registers, too).
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define ALEXNET_ROWS 10
+#else
+#define ALEXNET_ROWS 6
+#endif
+
 struct Tile {
   const float* const* sources;  // taps x rows pointers, taps that count first
   const float* const* panels;   // the packed numbers that each tap meets

@@ -1,6 +1,6 @@
 #include "cpu/bf16/kernels.h"
 #if defined(__AMX_BF16__) && defined(__AVX512BF16__)
-#include "cpu/isa/simd.h"
+#include "isa/simd.h"
 #define ALEXNET_BF16 amx
 #define ALEXNET_BF16_NAME "amx"
 // 512 multiply-adds a cycle, float32's two vectors of 16 take 32.

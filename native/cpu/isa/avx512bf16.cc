@@ -1,6 +1,6 @@
 #include "cpu/bf16/kernels.h"
 #if defined(__AVX512BF16__)
-#include "cpu/isa/simd.h"
+#include "isa/simd.h"
 #define ALEXNET_BF16 avx512bf16
 #define ALEXNET_BF16_NAME "avx512bf16"
 // Two multiply-adds a lane instead of one, at as many vectors a cycle at best.

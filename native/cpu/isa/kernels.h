@@ -70,68 +70,21 @@ struct LrnPool {
   int activation;  // whose output x is; its derivative is applied to dx
 };
 
-// Of which inputs each output of a line is made, and their weights, in units of 2^-kWeightBits: output i of
-// inputs first[i], first[i] + 1, ... by weights begin[i] to begin[i + 1] - 1, which sum to 1. They are even
-// in number: the last may be 0 and of an input behind the line's end.
-inline constexpr int kWeightBits = 14;
-struct Weights {
-  const int32_t* first;
-  const int32_t* begin;
-  const int16_t* weights;
-};
-
-// RGB bytes, size x size of them from a source of any size.
-struct Resample {
-  const uint8_t* source;
-  int64_t source_rows, source_columns, source_pitch;
-  uint8_t* target;
-  int64_t size;
-  Weights rows, columns;
-};
-
 struct Kernels {
   const char* name;
   int64_t rows, columns;  // of the register tile
 
+  // gemm: pixels of any convolution, panels of outputs; and the weights' gradient.
   bool (*pads_images)(const GatherGemm&);       // copies each image, for all panels of outputs
   size_t (*gather_scratch)(const GatherGemm&);  // floats
   void (*gather)(const GatherGemm&, int64_t panel_begin, int64_t panel_end, int64_t pixel_begin,
                  int64_t pixel_end, float* scratch);
-
-  // Instead of `gather` for small kernels with stride 1: all weights packed for all threads, then tiles of
-  // pixels.
-  bool (*is_winograd)(const GatherGemm&);
-  int64_t (*winograd_panel_floats)(const GatherGemm&);
-  void (*winograd_pack)(const GatherGemm&, int64_t panel, float* packed);
-  int64_t (*winograd_tiles)(const Grid&);
-  size_t (*winograd_scratch)(const GatherGemm&);  // floats
-  void (*winograd)(const GatherGemm&, const float* packed, int64_t panel_begin, int64_t panel_end,
-                   int64_t tile_begin, int64_t tile_end, float* scratch);
-
   size_t (*outer_scratch)(const OuterGemm&);  // floats
   int64_t (*outer_units)(const OuterGemm&);
   void (*outer)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
 
-  // Instead of `outer` for small kernels with stride 1: sums of all tiles, then dw from the sums.
-  bool (*is_winograd_weights)(const OuterGemm&);
-  size_t (*winograd_weights_shared)(const OuterGemm&);   // floats: the sums
-  size_t (*winograd_weights_scratch)(const OuterGemm&);  // floats
-  int64_t (*winograd_weights_units)(const OuterGemm&);
-  void (*winograd_weights_sum)(const OuterGemm&, bool fresh, int64_t unit_begin, int64_t unit_end,
-                               float* sums, float* scratch);
-  void (*winograd_weights_finish)(const OuterGemm&, int64_t output_begin, int64_t output_end,
-                                  const float* sums);
-
-  // Instead of `outer` for images of few channels: every thread's sums over images of its own, left in its
-  // scratch, then all threads' sums together.
-  bool (*is_first_layer)(const OuterGemm&);
-  size_t (*first_layer_scratch)(const OuterGemm&);  // floats
-  void (*first_layer)(const OuterGemm&, int64_t image_begin, int64_t image_end, float* scratch);
-  void (*first_layer_sum)(const OuterGemm&, const float* sums, int64_t threads, int64_t apart, int64_t begin,
-                          int64_t end);
-
-  // Instead of `gather` for matrices: few images; or images packed in runs for all threads, then outputs
-  // [begin, end) of each.
+  // gemm, instead of `gather` for matrices: few images; or images packed in runs for all threads, then
+  // outputs [begin, end) of each; or, where an output's weights lie apart, outputs without packed images.
   void (*dot)(const GatherGemm&, int64_t begin, int64_t end);
   int64_t (*matrix_runs)(const GatherGemm&);
   size_t (*matrix_shared)(const GatherGemm&);  // floats
@@ -145,11 +98,43 @@ struct Kernels {
   int64_t (*matrix_weights_units)(const OuterGemm&);
   void (*matrix_weights)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
 
+  // winograd, instead of `gather` for small kernels with stride 1: all weights packed for all threads, then
+  // tiles of pixels.
+  bool (*is_winograd)(const GatherGemm&);
+  int64_t (*winograd_panel_floats)(const GatherGemm&);
+  void (*winograd_pack)(const GatherGemm&, int64_t panel, float* packed);
+  int64_t (*winograd_tiles)(const Grid&);
+  size_t (*winograd_scratch)(const GatherGemm&);  // floats
+  void (*winograd)(const GatherGemm&, const float* packed, int64_t panel_begin, int64_t panel_end,
+                   int64_t tile_begin, int64_t tile_end, float* scratch);
+  // Instead of `outer` for small kernels with stride 1: sums of all tiles, then dw from the sums.
+  bool (*is_winograd_weights)(const OuterGemm&);
+  size_t (*winograd_weights_shared)(const OuterGemm&);   // floats: the sums
+  size_t (*winograd_weights_scratch)(const OuterGemm&);  // floats
+  int64_t (*winograd_weights_units)(const OuterGemm&);
+  void (*winograd_weights_sum)(const OuterGemm&, bool fresh, int64_t unit_begin, int64_t unit_end,
+                               float* sums, float* scratch);
+  void (*winograd_weights_finish)(const OuterGemm&, int64_t output_begin, int64_t output_end,
+                                  const float* sums);
+
+  // convolution, instead of `outer` for images of few channels: every thread's sums over images of its own,
+  // left in its scratch, then dw from all threads' sums.
+  bool (*has_few_channels)(const OuterGemm&);
+  size_t (*few_channels_scratch)(const OuterGemm&);  // floats
+  void (*few_channels_sum)(const OuterGemm&, int64_t image_begin, int64_t image_end, float* scratch);
+  void (*few_channels_finish)(const OuterGemm&, const float* sums, int64_t threads, int64_t apart,
+                              int64_t begin, int64_t end);
+  // sums[j] += rows of pixels x channels with a pitch
+  void (*column_sums)(const float* rows, int64_t pixels, int64_t pitch, int64_t channels, float* sums);
+
+  // pooling, with or without normalisation before it.
   size_t (*lrn_pool_scratch)(const LrnPool&);  // floats
   void (*lrn_pool_forward)(const LrnPool&, const float* x, float* y, int64_t image_begin, int64_t image_end,
                            int64_t row_begin, int64_t row_end, float* scratch);
   void (*lrn_pool_backward)(const LrnPool&, const float* x, const float* dy, float* dx, int64_t image_begin,
                             int64_t image_end, float* scratch);
+
+  // normalisation.
   size_t (*lrn_scratch)(const Lrn&, int64_t channels);  // floats
   void (*lrn_forward)(const Lrn&, const float* x, float* y, int64_t pixels, int64_t channels, float* scratch);
   void (*lrn_backward)(const Lrn&, const float* x, const float* dy, float* dx, int64_t pixels,
@@ -161,18 +146,19 @@ struct Kernels {
                             const float* dy, float* dx, int64_t image_begin, int64_t image_end,
                             float* scratch);
 
+  // elementwise.
   void (*activation_forward)(int activation, const float* x, float* y, int64_t count);
   void (*activation_backward)(int activation, const float* y, const float* dy, float* dx, int64_t count);
   void (*scale)(float factor, const float* x, float* y, int64_t count);
   void (*add)(const float* a, const float* b, float* y, int64_t count);
+
+  // learning.
   void (*sgd)(float* w, float* v, const float* g, float momentum, float decay_rate, float rate,
               int64_t count);
-  // sums[j] += rows of pixels x channels with a pitch
-  void (*column_sums)(const float* rows, int64_t pixels, int64_t pitch, int64_t channels, float* sums);
-
-  void (*resample)(const Resample&, int16_t* lines);
-  void (*accumulate_pixels)(const uint8_t* pixels, int64_t count, uint32_t* means, uint64_t* colours);
 };
+
+// The table of the widest instruction set that the processor has (isa/choice.h).
+const Kernels& best_kernels();
 
 const Kernels* kernels_avx512();
 const Kernels* kernels_avx2();

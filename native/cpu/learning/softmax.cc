@@ -2,20 +2,20 @@
 
 #include <cmath>
 
-#include "cpu/device/backend.h"
+#include "cpu/device/ops.h"
 
 namespace alexnet::cpu {
 
-void run(const SoftmaxCrossEntropy& op, const Run& run) {
+void run(const SoftmaxCrossEntropy& op, const Execution& on) {
   const int64_t images = op.logits.n(), classes = op.logits.c();
   const auto row = [&](const std::optional<Tensor>& t, int64_t n, int64_t width) {
-    return t ? run.data(*t) + n * width : nullptr;
+    return t ? on.data(*t) + n * width : nullptr;
   };
-  const int32_t* labels = op.labels ? run.backend.data<int32_t>(*op.labels) : nullptr;
-  int32_t* ranks = op.ranks ? run.backend.data<int32_t>(*op.ranks) : nullptr;
-  run.pool().share(images, 4, [&](int64_t begin, int64_t end, int) {
+  const int32_t* labels = op.labels ? on.backend.data<int32_t>(*op.labels) : nullptr;
+  int32_t* ranks = op.ranks ? on.backend.data<int32_t>(*op.ranks) : nullptr;
+  on.pool().share(images, 4, [&](int64_t begin, int64_t end, int) {
     for (int64_t n = begin; n < end; ++n) {
-      const float* z = run.data(op.logits) + n * classes;
+      const float* z = on.data(op.logits) + n * classes;
       const int32_t label = labels ? labels[n] : -1;
       float most = z[0];
       for (int64_t j = 1; j < classes; ++j) most = z[j] > most ? z[j] : most;
@@ -41,5 +41,7 @@ void run(const SoftmaxCrossEntropy& op, const Run& run) {
     }
   });
 }
+
+ScratchSize scratch(const SoftmaxCrossEntropy&, const Processor&) { return {}; }
 
 }  // namespace alexnet::cpu

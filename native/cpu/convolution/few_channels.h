@@ -37,7 +37,7 @@ static void correlate(const Elements& elements, const float* dy, int64_t height,
   for (int m = 0; m < ALEXNET_ROWS; ++m) sum[m][0] = acc[m][0], sum[m][1] = acc[m][1];
 }
 
-static bool is_first_layer(const OuterGemm& g) { return few_channels(g.grid, g.inner); }
+static bool has_few_channels(const OuterGemm& g) { return few_channels(g.grid, g.inner); }
 
 static int64_t kernel_elements(const OuterGemm& g) { return g.grid.rows * g.grid.columns * g.inner; }
 static int64_t padded_outputs(const OuterGemm& g) {
@@ -51,7 +51,7 @@ static int64_t band_rows(const Grid& grid) {
   return wanted < grid.height ? wanted : grid.height;
 }
 
-static size_t first_layer_scratch(const OuterGemm& g) {
+static size_t few_channels_scratch(const OuterGemm& g) {
   const int64_t band = band_rows(g.grid) * g.grid.width * 2 * kLanes;
   return static_cast<size_t>(kernel_elements(g) * padded_outputs(g) + padded_image_floats(g.grid, g.inner) +
                              band + 64);
@@ -92,7 +92,7 @@ static void add_band(const OuterGemm& g, const float* padded, int64_t y0, int64_
 }
 
 // sums(e, j) over images [begin, end), left at the start of `memory`.
-static void first_layer(const OuterGemm& g, int64_t begin, int64_t end, float* memory) {
+static void few_channels_sum(const OuterGemm& g, int64_t begin, int64_t end, float* memory) {
   const Grid& grid = g.grid;
   const int64_t nr = 2 * kLanes, pitch = padded_outputs(g), band = band_rows(grid);
   float* sums = memory;
@@ -112,8 +112,8 @@ static void first_layer(const OuterGemm& g, int64_t begin, int64_t end, float* m
 }
 
 // dw of outputs [begin, end) from the threads' sums, which lie `apart` floats from one another.
-static void first_layer_sum(const OuterGemm& g, const float* sums, int64_t threads, int64_t apart,
-                            int64_t begin, int64_t end) {
+static void few_channels_finish(const OuterGemm& g, const float* sums, int64_t threads, int64_t apart,
+                                int64_t begin, int64_t end) {
   const int64_t elements = kernel_elements(g), pitch = padded_outputs(g);
   for (int64_t j = begin; j < end; ++j)
     for (int64_t e = 0; e < elements; ++e) {

@@ -1,0 +1,51 @@
+// How a pass of a convolution is computed: its algorithm, decided here once, and what memory that takes.
+// `run`, `scratch`, `packed_bytes` and `pack` of each pass all ask here.
+#pragma once
+
+#include "cpu/convolution/gemm_of.h"
+#include "cpu/device/execution.h"
+
+namespace alexnet::cpu {
+
+// The forward pass and the gradient with respect to the input, best first.
+enum class GatherAlgorithm : uint8_t {
+  kBf16Matrix,      // fully connected, operands rounded to bfloat16
+  kBf16Windows,     // operands rounded to bfloat16
+  kDot,             // fully connected, few images: each output's weights are read once
+  kMatrix,          // fully connected, an output's weights adjacent
+  kMatrixAcross,    // fully connected, an output's weights apart: the gradient's
+  kWinogradBlocks,  // Winograd's scheme over space-to-depth blocks: a first layer with a stride
+  kWinograd,        // Winograd's scheme
+  kGather,          // any
+};
+
+struct GatherPlan {
+  GatherGroups groups;
+  GatherAlgorithm algorithm;
+  ScratchSize scratch;
+  size_t
+      packed_bytes;  // of the weights of all groups as the algorithm reads them; 0: it reads them as they lie
+};
+
+// groups: without data.
+GatherPlan plan_of(const GatherGroups& groups, Products products, const Processor& processor);
+
+// The gradient with respect to the weights, best first.
+enum class OuterAlgorithm : uint8_t {
+  kBf16,            // operands rounded to bfloat16
+  kMatrix,          // fully connected
+  kWinogradBlocks,  // Winograd's scheme over space-to-depth blocks: a first layer with a stride
+  kWinograd,        // Winograd's scheme
+  kFewChannels,     // each thread sums over images of its own
+  kOuter,           // any
+};
+
+struct OuterPlan {
+  OuterGroups groups;
+  OuterAlgorithm algorithm;
+  ScratchSize scratch;
+};
+
+OuterPlan plan_of(const OuterGroups& groups, Products products, const Processor& processor);
+
+}  // namespace alexnet::cpu
