@@ -2,9 +2,7 @@
 
 import { evaluationViews, viewRows } from '../data/batches/views.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
-import type { Command } from '../plan/commands.js';
 import type { Plan, Port } from '../plan/plan.js';
-import type { Shard } from '../plan/parameters.js';
 import type { Precision } from '../plan/precision.js';
 import { openDevices, type DeviceSpec } from '../runtime/devices.js';
 import { pin, unpin } from '../runtime/native/pinned-memory.js';
@@ -12,7 +10,7 @@ import { Program, type HostCopy, type ProfileSpan, type RunOptions } from '../ru
 import type { Device } from '../runtime/native/device.js';
 import type { NetworkOptions } from '../runtime/network-options.js';
 import { makePlans, reserveArenas } from '../runtime/plans.js';
-import { initialValues } from '../runtime/initialise.js';
+import { initialCommands } from '../runtime/initialise.js';
 import type { Pass } from './rows.js';
 
 export interface WorkloadOptions {
@@ -129,37 +127,8 @@ export class Workload implements AsyncDisposable {
   /** Weights as training starts with them: numbers of an ordinary size, which draw the power that real ones draw. */
   private async initialise(): Promise<void> {
     const { graph, preprocessing } = this.options;
-    const { plan } = this.work.training;
-    const start = initialValues(graph, preprocessing, 'he');
-    const lists: Command[][] = this.devices.map(() => []);
-    const place = (shard: Shard, command: (own: Port) => Command): void => {
-      const own = plan.place(shard.value);
-      lists[own.device]?.push(command(own));
-      if (!shard.copy) return;
-      const y = plan.place(shard.copy).tensor;
-      lists[own.device]?.push({ op: 'copy', x: own.tensor, y, label: shard.layer });
-    };
-    for (const shard of plan.shards) {
-      const { deviation, bias } = start.get(shard.layer) ?? { deviation: 0, bias: 0 };
-      const { layer: label, whole, kernelOffset, channelOffset } = shard;
-      place(shard, ({ tensor: y }) =>
-        shard.role === 'bias'
-          ? { op: 'fill', y, value: bias, label }
-          : {
-              op: 'gaussian',
-              y,
-              mean: 0,
-              deviation,
-              seed: [1, 0],
-              stream: shard.index,
-              whole,
-              kernelOffset,
-              channelOffset,
-              label,
-            },
-      );
-    }
-    const program = new Program(this.devices, lists);
+    const start = { graph, preprocessing, scheme: 'he', seed: [1, 0] } as const;
+    const program = new Program(this.devices, initialCommands(this.work.training.plan, start));
     try {
       await program.run({ number: 0, learningRates: [] });
     } finally {

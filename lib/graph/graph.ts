@@ -88,6 +88,13 @@ export type LearnedLayer = ConvolutionLayer | FullyConnectedLayer;
 /** A layer without, which each device applies to its own maps. */
 export type LocalLayer = Exclude<Layer, LearnedLayer>;
 
+/** Rows, columns and maps of what a layer reads or makes. */
+export interface LayerExtent {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
 export interface Graph {
   readonly name: string;
   readonly input: { readonly height: number; readonly width: number; readonly channels: number };

@@ -1,15 +1,8 @@
 /** Shapes, parameters and cost of a graph's layers, for one image. */
 
 import { AlexNetError } from '../errors.js';
-import { isLearned, unknownLayer, type Graph, type Layer, type LearnedLayer } from './graph.js';
-
-export interface LayerExtent {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
-
-export type WeightShape = readonly [out: number, input: number, rows: number, columns: number];
+import { isLearned, unknownLayer, type Graph, type Layer, type LayerExtent } from './graph.js';
+import { parametersOf, weightsOf, type Parameter, type WeightShape } from './parameters.js';
 
 export interface LayerShape {
   readonly layer: Layer;
@@ -17,7 +10,9 @@ export interface LayerShape {
   readonly output: LayerExtent;
   /** Weights as out × in × rows × columns, for learned layers. */
   readonly weights?: WeightShape;
-  /** Weights and biases. */
+  /** What it keeps from step to step. */
+  readonly tensors: readonly Parameter[];
+  /** Numbers that training changes. */
   readonly parameters: number;
   /** Multiplications and additions of the forward pass (2 a multiply-add) of one image; 0 for layers without weights. */
   readonly flops: number;
@@ -70,33 +65,18 @@ function outputOf(graph: Graph, layer: Layer, input: LayerExtent): LayerExtent {
   }
 }
 
-function weightsOf(layer: LearnedLayer, input: LayerExtent): WeightShape {
-  switch (layer.kind) {
-    case 'convolution':
-      return [layer.maps, input.channels / layer.groups, layer.kernel, layer.kernel];
-    case 'fully_connected':
-      return [layer.units, input.channels, input.height, input.width];
-    default:
-      return unknownLayer(layer);
-  }
-}
-
 export function layerShapes(graph: Graph): LayerShape[] {
   let input: LayerExtent = graph.input;
   return graph.layers.map((layer) => {
     const output = outputOf(graph, layer, input);
-    const base = { layer, input, output };
+    const tensors = parametersOf(layer, input);
+    const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((all, one) => all * one, 1), 0);
+    const base = { layer, input, output, tensors, parameters };
     const from = input;
     input = output;
-    if (!isLearned(layer)) return { ...base, parameters: 0, flops: 0 };
+    if (!isLearned(layer)) return { ...base, flops: 0 };
     const weights = weightsOf(layer, from);
-    const fanIn = weights[1] * weights[2] * weights[3];
-    return {
-      ...base,
-      weights,
-      parameters: weights[0] * fanIn + weights[0],
-      flops: 2 * count(output) * fanIn,
-    };
+    return { ...base, weights, flops: 2 * count(output) * weights[1] * weights[2] * weights[3] };
   });
 }
 
@@ -117,10 +97,11 @@ export interface GraphTotals {
 }
 
 export function graphTotals(graph: Graph): GraphTotals {
-  const learned = layerShapes(graph).filter((shape) => shape.weights);
+  const shapes = layerShapes(graph);
+  const learned = shapes.filter((shape) => shape.weights);
   const forwardFlops = learned.reduce((sum, shape) => sum + shape.flops, 0);
   return {
-    parameters: learned.reduce((sum, shape) => sum + shape.parameters, 0),
+    parameters: shapes.reduce((sum, shape) => sum + shape.parameters, 0),
     neurons: learned.reduce((sum, shape) => sum + count(shape.output), 0),
     forwardFlops,
     trainingFlops: 3 * forwardFlops - (learned[0]?.flops ?? 0),

@@ -1,6 +1,7 @@
 /** The parts of weights and biases that each device holds. */
 
 import type { Layer } from '../graph/graph.js';
+import type { ParameterRole } from '../graph/parameters.js';
 import type { DType, Shape } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
@@ -10,7 +11,7 @@ export interface Shard {
   readonly layer: string;
   /** Index of the layer in the graph. */
   readonly index: number;
-  readonly role: 'weight' | 'bias';
+  readonly role: ParameterRole;
   readonly value: Value;
   readonly momentum?: Value;
   /** The weights in the type that the network multiplies with, where that is not their own; the update keeps it. */
@@ -48,7 +49,7 @@ export function layOutParameters(
   const learned = layers.filter((layer) => layer.weights);
   const copyType = ({ kind }: Layer): DType =>
     connectedInBfloat16 && kind === 'fully_connected' ? 'bfloat16' : builder.numbers;
-  const make = (role: 'weight' | 'bias', layer: Layer, device: number, shape: Shape) => ({
+  const make = (role: ParameterRole, layer: Layer, device: number, shape: Shape) => ({
     value: builder.value(device, 'weights', `${layer.name}.${role}`, shape),
     copy:
       role === 'weight' && copyType(layer) !== 'float32'
@@ -63,7 +64,7 @@ export function layOutParameters(
       const [kernels, channels, rows, columns] = layer.weights ?? [0, 0, 0, 0];
       const name = layer.layer.name;
       const shard = (
-        role: 'weight' | 'bias',
+        role: ParameterRole,
         shape: Shape,
         whole: Shape,
         from: number,

@@ -3,8 +3,7 @@
 import { AlexNetError } from '../errors.js';
 import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/checkpoint-file.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
-import { isLearned, unknownLayer, type LearnedLayer } from '../graph/graph.js';
-import { layerShapes, type WeightShape } from '../graph/shapes.js';
+import { layerShapes } from '../graph/shapes.js';
 import type { TrainingState } from './training-state.js';
 
 export interface ModelDescription {
@@ -25,30 +24,9 @@ export interface Checkpoint extends ModelDescription {
 const format = 'alexnet-native 1';
 const momentumPrefix = 'momentum.';
 
-/** As in PyTorch: a fully connected layer's weights are O×I, its input flattened C×H×W. */
-function storedShape(layer: LearnedLayer, weights: WeightShape): readonly number[] {
-  switch (layer.kind) {
-    case 'convolution':
-      return weights;
-    case 'fully_connected': {
-      const [out, input, rows, columns] = weights;
-      return [out, input * rows * columns];
-    }
-    default:
-      return unknownLayer(layer);
-  }
-}
-
 /** Name → shape of every parameter of a graph. */
-export function parameterShapes(graph: Graph): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>();
-  for (const { layer, weights } of layerShapes(graph)) {
-    if (!isLearned(layer) || !weights) continue;
-    shapes.set(`${layer.name}.weight`, storedShape(layer, weights));
-    shapes.set(`${layer.name}.bias`, [weights[0]]);
-  }
-  return shapes;
-}
+export const parameterShapes = (graph: Graph): Map<string, readonly number[]> =>
+  new Map(layerShapes(graph).flatMap(({ tensors }) => tensors.map(({ name, shape }) => [name, shape])));
 
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { graph, preprocessing, classes, training } = checkpoint;

@@ -2,15 +2,17 @@
 
 import { isLearned, type Graph, type Preprocessing } from '../graph/graph.js';
 import { layerShapes } from '../graph/shapes.js';
-import type { Command } from '../plan/commands.js';
+import type { Command, Op, Tensor } from '../plan/commands.js';
+import type { Plan } from '../plan/plan.js';
 import type { Seed } from '../random/philox.js';
 import type { Network } from './network.js';
 import { streams } from '../random/streams.js';
+import { unreachable } from '../unreachable.js';
 
 export type Initialisation = 'paper' | 'caffe' | 'authors' | 'he';
 export const initialisations: readonly Initialisation[] = ['paper', 'caffe', 'authors', 'he'];
 
-interface Start {
+interface InitialValues {
   readonly deviation: number;
   readonly bias: number;
 }
@@ -21,14 +23,14 @@ const pixelSpread = 64;
 /** Layers whose biases start at 1 in the paper (section 5), 0.1 in Caffe: conv2, conv4, conv5 and the hidden fc's. */
 const positiveBiases = new Set(['conv2', 'conv4', 'conv5', 'fc6', 'fc7']);
 
-export function initialValues(
+function initialValues(
   graph: Graph,
   preprocessing: Pick<Preprocessing, 'deviation'>,
   scheme: Initialisation,
-): Map<string, Start> {
+): Map<string, InitialValues> {
   const learned = layerShapes(graph).filter(({ layer }) => isLearned(layer));
   return new Map(
-    learned.map(({ layer, weights }, place): [string, Start] => {
+    learned.map(({ layer, weights }, place): [string, InitialValues] => {
       const { name } = layer;
       const positive = positiveBiases.has(name);
       switch (scheme) {
@@ -53,45 +55,45 @@ export function initialValues(
   );
 }
 
-/** Draws the weights, sets the biases, and clears the momentum where there is one. */
+export interface Start {
+  readonly graph: Graph;
+  readonly preprocessing: Pick<Preprocessing, 'deviation'>;
+  readonly scheme: Initialisation;
+  readonly seed: Seed;
+}
+
+/** Commands that draw the weights, set the biases, and clear the momentum where there is one; a list a device. */
+export function initialCommands(plan: Plan, { graph, preprocessing, scheme, seed }: Start): Command[][] {
+  const values = initialValues(graph, preprocessing, scheme);
+  const lists: Command[][] = plan.lists.map(() => []);
+  for (const shard of plan.shards) {
+    const { layer: label, whole, kernelOffset, channelOffset } = shard;
+    const { device, tensor: y } = plan.place(shard.value);
+    const emit = (command: Op): void => void lists[device]?.push({ ...command, label });
+    const fill = (tensor: Tensor, value: number): void => emit({ op: 'fill', y: tensor, value });
+    const { deviation, bias } = values.get(label) ?? { deviation: 0, bias: 0 };
+    switch (shard.role) {
+      case 'weight': {
+        const stream = streams.weights + shard.index;
+        const place = { whole, kernelOffset, channelOffset };
+        emit({ op: 'gaussian', y, mean: 0, deviation, seed, stream, ...place });
+        break;
+      }
+      case 'bias':
+        fill(y, bias);
+        break;
+      default:
+        unreachable(shard.role);
+    }
+    if (shard.copy) emit({ op: 'copy', x: y, y: plan.place(shard.copy).tensor });
+    if (shard.momentum) fill(plan.place(shard.momentum).tensor, 0);
+  }
+  return lists;
+}
+
+/** Gives an opened network the values that training starts from. */
 export async function initialise(network: Network, scheme: Initialisation, seed: Seed): Promise<void> {
   const { graph, preprocessing } = network.options;
-  const start = initialValues(graph, preprocessing, scheme);
-  const lists: Command[][] = network.options.devices.map(() => []);
-  for (const shard of network.shards) {
-    const { deviation, bias } = start.get(shard.layer) ?? { deviation: 0, bias: 0 };
-    const { device, tensor } = network.portOf(shard);
-    lists[device]?.push(
-      shard.role === 'bias'
-        ? { op: 'fill', y: tensor, value: bias, label: shard.layer }
-        : {
-            op: 'gaussian',
-            y: tensor,
-            mean: 0,
-            deviation,
-            seed,
-            stream: streams.weights + shard.index,
-            whole: shard.whole,
-            kernelOffset: shard.kernelOffset,
-            channelOffset: shard.channelOffset,
-            label: shard.layer,
-          },
-    );
-    if (shard.copy) {
-      lists[device]?.push({
-        op: 'copy',
-        x: tensor,
-        y: network.portOf(shard, 'copy').tensor,
-        label: shard.layer,
-      });
-    }
-    if (!shard.momentum) continue;
-    lists[device]?.push({
-      op: 'fill',
-      y: network.portOf(shard, 'momentum').tensor,
-      value: 0,
-      label: shard.layer,
-    });
-  }
-  await network.run(lists);
+  const plan = network.trainingPlan ?? network.inferencePlan;
+  await network.run(initialCommands(plan, { graph, preprocessing, scheme, seed }));
 }

@@ -1,6 +1,7 @@
 /** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
 
 import { AlexNetError } from '../errors.js';
+import { parameterName } from '../graph/parameters.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command } from '../plan/commands.js';
 import type { Plan, Port } from '../plan/plan.js';
@@ -111,7 +112,7 @@ export class Network implements AsyncDisposable {
   parameters(of: 'value' | 'momentum' = 'value'): Map<string, Float32Array> {
     const whole = new Map<string, Float32Array>();
     for (const shard of this.shards) {
-      const name = `${shard.layer}.${shard.role}`;
+      const name = parameterName(shard.layer, shard.role);
       const [k, r, s, c] = shard.whole;
       const target = whole.get(name) ?? new Float32Array(k * r * s * c);
       whole.set(name, target);
@@ -122,7 +123,7 @@ export class Network implements AsyncDisposable {
 
   setParameters(whole: ReadonlyMap<string, Float32Array>, of: 'value' | 'momentum' = 'value'): void {
     for (const shard of this.shards) {
-      const name = `${shard.layer}.${shard.role}`;
+      const name = parameterName(shard.layer, shard.role);
       const source = whole.get(name);
       const [k, r, s, c] = shard.whole;
       if (source?.length !== k * r * s * c) {
@@ -154,7 +155,7 @@ export class Network implements AsyncDisposable {
   gradients(): Map<string, Float32Array> {
     const whole = new Map<string, Float32Array>();
     for (const { shard, value } of this.trainingPlan?.gradients ?? []) {
-      const name = `${shard.layer}.${shard.role}`;
+      const name = parameterName(shard.layer, shard.role);
       const [k, r, s, c] = shard.whole;
       const target = whole.get(name) ?? new Float32Array(k * r * s * c);
       whole.set(name, target);
