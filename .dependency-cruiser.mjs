@@ -1,75 +1,75 @@
 /**
- * Which way imports go, those of types alone included:
+ * The direction of imports, type-only imports included:
  * cli → lib/{train,evaluate,model,prepare,bench} → lib/{data,run,formats,plan,runtime,ops} → lib/graph.
  */
 
-/** A rule: what is `from` here must not import what is `to` there. */
+/** Files that match `from` must not import files that match `to`. */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-/** Files of the library that everything in it may stand on. */
-const ground = '^lib/(graph|random|errors|unreachable)\\b';
+// The three layers of the library, from the lowest.
+const lowest = '^lib/(graph|random|errors|unreachable)\\b';
 const middle = '^lib/(data|run|formats|plan|runtime|ops|text)/';
 const top = '^lib/(train|evaluate|bench|model\\.ts|prepare\\.ts|index\\.ts|ops\\.ts)';
 const addon = '^lib/runtime/native/';
 
 export default {
   forbidden: [
-    forbid('no-circle-of-files', 'Each file can be read after those it imports.', {}, { circular: true }),
+    forbid('no-circle-of-files', 'Files import each other in no circle.', {}, { circular: true }),
     {
-      ...forbid('no-circle-of-folders', 'Each folder stands on those below it.', {}, { circular: true }),
+      ...forbid('no-circle-of-folders', 'Folders import each other in no circle.', {}, { circular: true }),
       scope: 'folder',
     },
     forbid(
-      'lib-is-below',
-      'The library knows nothing of its users.',
+      'lib-below-programs',
+      'The library imports none of the programs that use it.',
       { path: '^lib/' },
       { path: '^(cli|bench)/' },
     ),
     forbid(
       'cli-without-bench',
-      'What is packed needs no benchmark of developers.',
+      'The package contains the CLI and no developer benchmark.',
       { path: '^cli/' },
       { path: '^bench/' },
     ),
-    forbid('bench-without-cli', 'Both stand beside each other.', { path: '^bench/' }, { path: '^cli/' }),
     forbid(
-      'tests-are-nobodys',
-      'Only tests import tests.',
-      { path: '^(lib|cli|bench)/' },
-      { path: '^test/' },
+      'bench-without-cli',
+      'Developer benchmarks use the library, not the CLI.',
+      { path: '^bench/' },
+      { path: '^cli/' },
     ),
+    forbid('no-tests', 'Only tests import tests.', { path: '^(lib|cli|bench)/' }, { path: '^test/' }),
+    forbid('middle-below-top', 'Parts import nothing that is made of them.', { path: middle }, { path: top }),
     forbid(
-      'middle-below-top',
-      'Parts know nothing of what they are put together to.',
-      { path: middle },
-      { path: top },
-    ),
-    forbid(
-      'evaluation-without-training',
-      'A model in use needs nothing of how it was trained.',
+      'inference-without-training',
+      'Inference imports nothing of training.',
       { path: '^lib/(evaluate|bench|model|prepare)\\b' },
       { path: '^lib/train/' },
     ),
-    forbid('ground', 'A graph stands on nothing.', { path: ground }, { path: '^lib/', pathNot: ground }),
     forbid(
-      'plans-stand-on-graphs',
-      'A plan needs the graph alone.',
+      'lowest',
+      'A graph imports no other part of the library.',
+      { path: lowest },
+      { path: '^lib/', pathNot: lowest },
+    ),
+    forbid(
+      'plans-from-graphs',
+      'A plan imports the graph alone.',
       { path: '^lib/plan/' },
-      { path: '^lib/', pathNot: [ground, '^lib/plan/'] },
+      { path: '^lib/', pathNot: [lowest, '^lib/plan/'] },
     ),
     forbid(
       'pure',
-      'Graphs and plans are data out of data: no files, no clock, no addon.',
+      'Graphs and plans are pure: they import neither Node nor packages.',
       { path: '^lib/(graph|plan|random)/' },
       { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'unknown'] },
     ),
     forbid(
       'one-door',
-      'The addon is loaded by its wrappers alone.',
+      'Only its wrappers call the addon.',
       { path: '^(lib|cli|bench)/', pathNot: addon },
       { path: '^lib/runtime/native/addon\\.ts$' },
     ),
-    forbid('resolvable', 'An import leads somewhere.', {}, { couldNotResolve: true }),
+    forbid('resolvable', 'Every import is found.', {}, { couldNotResolve: true }),
   ],
   options: {
     tsPreCompilationDeps: true,

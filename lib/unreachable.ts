@@ -1,4 +1,4 @@
-/** Stands where no case is left: whoever adds a kind has to answer here before the program compiles. */
+/** The end of a `switch` over all kinds: one that has no case does not compile. */
 export function unreachable(value: never): never {
   throw new Error(`no answer for ${JSON.stringify(value)}`);
 }

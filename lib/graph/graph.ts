@@ -118,7 +118,7 @@ export function featureLayer(graph: Graph): string | undefined {
   return graph.layers[graph.layers.findLastIndex(isLearned) - 1]?.name;
 }
 
-/** For the end of a `switch`: graphs come from files and from callers too, where any kind may stand. */
+/** The end of a `switch` over all kinds: one that has no case does not compile. Graphs of callers and files may have others. */
 export function unknownLayer(layer: never): never {
   const { kind, name } = layer as { readonly kind: unknown; readonly name: unknown };
   throw new AlexNetError('GRAPH', `layer ${String(name)}: expected a known kind, received ${String(kind)}`);

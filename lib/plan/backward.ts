@@ -7,7 +7,8 @@
 import { unknownLayer, type LocalLayer } from '../graph/graph.js';
 import type { Activation } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
-import { ownGroups, type ConvolutionPart, type TapeEntry } from './forward.js';
+import type { ConvolutionPart, TapeEntry } from './forward.js';
+import { ownGroups, poolParameters } from './layer-parameters.js';
 import type { Shard } from './parameters.js';
 
 export type Update = 'layer' | 'within' | 'never';
@@ -90,7 +91,7 @@ export class BackwardPass {
           dx = fresh();
           const lrn = ownGroups(definition, entry.inputs.length);
           if (entry.fusedPool) {
-            const pool = { poolSize: entry.fusedPool.size, poolStride: entry.fusedPool.stride };
+            const pool = poolParameters(entry.fusedPool);
             const both = `${label}+${entry.fusedPool.name}`;
             builder.emit(device, both, { op: 'lrn_pool_backward', x, dy, dx, activation, ...lrn, ...pool });
           } else builder.emit(device, label, { op: 'lrn_backward', x, dy, dx, activation, ...lrn });
@@ -104,7 +105,7 @@ export class BackwardPass {
         }
         case 'max_pool': {
           dx = fresh();
-          const pool = { poolSize: definition.size, poolStride: definition.stride };
+          const pool = poolParameters(definition);
           builder.emit(device, label, { op: 'max_pool_backward', x, dy, dx, activation, ...pool });
           break;
         }

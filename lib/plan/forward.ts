@@ -6,13 +6,13 @@ import {
   unknownLayer,
   type LearnedLayer,
   type LocalLayer,
-  type LrnParameters,
   type MaxPoolLayer,
 } from '../graph/graph.js';
 import type { Seed } from '../random/philox.js';
 import type { Activation, ConvolutionGeometry, Dropout, Products } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { multiplied, type DeviceParameters } from './parameters.js';
+import { geometryOf, ownGroups, poolParameters } from './layer-parameters.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
 import { streams } from '../random/streams.js';
 
@@ -67,29 +67,6 @@ export interface Forward {
   readonly tape: readonly TapeEntry[];
   readonly logits: Value;
   readonly taps: ReadonlyMap<string, readonly Piece[]>;
-}
-
-/** LRN's groups as one device sees them. */
-export const ownGroups = (lrn: LrnParameters, devices: number): LrnParameters => ({
-  size: lrn.size,
-  k: lrn.k,
-  alpha: lrn.alpha,
-  beta: lrn.beta,
-  groups: lrn.groups / devices,
-});
-
-/** A fully connected layer's window is its whole input. */
-function geometryOf(layer: LearnedLayer, devices: number): Omit<ConvolutionGeometry, 'products'> {
-  switch (layer.kind) {
-    case 'convolution': {
-      const { stride, padding, groups } = layer;
-      return { stride, padding, groups: groups > 1 ? groups / devices : 1 };
-    }
-    case 'fully_connected':
-      return { stride: 1, padding: [0, 0, 0, 0], groups: 1 };
-    default:
-      return unknownLayer(layer);
-  }
 }
 
 export class ForwardPass {
@@ -274,13 +251,12 @@ export class ForwardPass {
         case 'lrn': {
           const lrn = ownGroups(definition, inputs.length);
           if (fusedPool) {
-            const pool = { poolSize: fusedPool.size, poolStride: fusedPool.stride };
             builder.emit(device, `${label}+${fusedPool.name}`, {
               op: 'lrn_pool_forward',
               x,
               y,
               ...lrn,
-              ...pool,
+              ...poolParameters(fusedPool),
             });
           } else builder.emit(device, label, { op: 'lrn_forward', x, y, ...lrn });
           break;
@@ -290,11 +266,9 @@ export class ForwardPass {
           builder.emit(device, label, { op: 'map_norm_forward', x, y, size, k, alpha, beta });
           break;
         }
-        case 'max_pool': {
-          const pool = { poolSize: definition.size, poolStride: definition.stride };
-          builder.emit(device, label, { op: 'max_pool_forward', x, y, ...pool });
+        case 'max_pool':
+          builder.emit(device, label, { op: 'max_pool_forward', x, y, ...poolParameters(definition) });
           break;
-        }
         case 'dropout': {
           const mask = dropout?.get(device);
           if (mask) builder.emit(device, label, { op: 'dropout', x, y, dropout: mask });

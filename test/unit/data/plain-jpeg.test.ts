@@ -102,7 +102,7 @@ it('a worker thread may end while images are decoded for it', async () => {
   const folder = await temporaryFolder();
   const file = join(folder, 'a.jpg');
   await smooth(400, 300).jpeg().toFile(file);
-  const decoder = pathToFileURL(join(packageRoot(), 'dist', 'lib', 'data', 'decode.js')).href;
+  const decoder = pathToFileURL(join(packageRoot(), 'dist', 'lib', 'data', 'images', 'decode.js')).href;
   const program = `
     import { Worker, isMainThread } from 'node:worker_threads';
     if (isMainThread) {
