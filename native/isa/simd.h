@@ -1,6 +1,6 @@
-// Vectors as wide as the instruction set this file is compiled for. Only sources in folders named isa include
-// it, inside a namespace of their own. They include nothing of the standard library that has code in it: the
-// linker keeps one copy of such functions, and it might be the one that needs AVX-512.
+// Vectors as wide as the instruction set that a source is compiled for (native/sources.json: isa). Such a
+// source keeps its kernels in a namespace of its own and includes nothing of the standard library that has
+// code in it: the linker keeps one copy of such functions, and it might be the one that needs AVX-512.
 #pragma once
 
 #include <stddef.h>

@@ -40,7 +40,7 @@ uint32_t kept_state() {
   return low;
 }
 
-// Baseline of isa_avx512bf16.cc and isa_amx.cc: AVX-512 F, DQ, BW, VL and BF16, its registers kept.
+// What isa/avx512bf16.cc and isa/amx.cc are compiled for: AVX-512 F, DQ, BW, VL and BF16, its registers kept.
 bool has_avx512bf16() {
   constexpr uint32_t kRegisters = 0xe6;  // SSE, AVX, and the three parts of AVX-512
   const Leaf features = cpuid(7, 0);

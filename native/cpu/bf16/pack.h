@@ -1,4 +1,4 @@
-// Packs operands as bf16_kernels.h describes.
+// Packs operands as kernels.h describes.
 
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 

@@ -1,4 +1,4 @@
-// How a product in bfloat16 (bf16_kernels.h) is cut up: into units of a few blocks of rows by a few panels of
+// How a product in bfloat16 (kernels.h) is cut up: into units of a few blocks of rows by a few panels of
 // columns, one of which a thread computes at a time. Along k it goes in pieces of kBf16Depth, so that a
 // piece of rows stays in the nearest cache while the panels pass by from the next one, and each sum is made
 // in the same order, whatever the units.

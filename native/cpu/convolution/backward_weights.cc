@@ -49,8 +49,9 @@ void outer(const OuterGroups& groups, const ScratchSize& size, const Execution& 
 
 // plan.groups has its data.
 void multiply(const OuterPlan& plan, const Execution& on) {
-  const auto& [groups, algorithm, size] = plan;
-  switch (algorithm) {
+  const OuterGroups& groups = plan.groups;
+  const ScratchSize& size = plan.scratch;
+  switch (plan.algorithm) {
     case OuterAlgorithm::kBf16:
       return bf16_outer(groups, size, on);
     case OuterAlgorithm::kMatrix:

@@ -62,8 +62,9 @@ void matrix_across(const GatherGemm& g, const ScratchSize& size, const Execution
 }  // namespace
 
 void multiply(const GatherPlan& plan, const void* packed, const Execution& on) {
-  const auto& [groups, algorithm, size, packed_bytes] = plan;
-  switch (algorithm) {
+  const GatherGroups& groups = plan.groups;
+  const ScratchSize& size = plan.scratch;
+  switch (plan.algorithm) {
     case GatherAlgorithm::kBf16Matrix:
       return bf16_matrix(groups.first, size, on);
     case GatherAlgorithm::kBf16Windows:
