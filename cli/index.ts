@@ -1,31 +1,11 @@
 /** The program: parse, run one command, end with its exit code. */
 
 import { createRequire } from 'node:module';
-import { exitCodes, type CliCommand } from './command.js';
-import { bench } from './commands/bench.js';
-import { build } from './commands/build.js';
-import { classify } from './commands/classify.js';
-import { devices } from './commands/devices.js';
-import { evaluate } from './commands/evaluate.js';
-import { inspect } from './commands/inspect.js';
-import { plan } from './commands/plan.js';
-import { prepare } from './commands/prepare.js';
-import { train } from './commands/train.js';
+import { exitCodes } from './command.js';
+import { commands } from './commands.js';
 import { parse, program } from './parser.js';
 import { describeError, isAbort } from './ui/errors.js';
 import { watchPipes } from './ui/pipes.js';
-
-const commands: readonly CliCommand[] = [
-  train,
-  evaluate,
-  classify,
-  prepare,
-  inspect,
-  plan,
-  devices,
-  bench,
-  build,
-];
 
 /** From dist/cli. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };

@@ -1,12 +1,10 @@
 /**
  * Convolutions and fully connected layers with operands rounded to bfloat16 on the CPU, against the reference in float64 with
- * the same operands. A file per instruction, because the core chooses once: those that the processor has, and every one carried
- * out without it.
+ * the same operands.
  */
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { cpuInfo } from '../../lib/runtime/native/cpu.js';
 import { toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { dense, type Case } from './case.js';
 import * as convolution from './cases/convolution.js';
@@ -16,23 +14,14 @@ import { Random } from './random.js';
 import { bits, randomSuite } from './random-suite.js';
 import { expectAgreement, TestDevice } from './run.js';
 
-const needs = {
-  amx: 'AMX-BF16 and Linux',
-  avx512bf16: 'AVX512_BF16',
-  'emulated-amx': '',
-  'emulated-avx512bf16': '',
-} as const;
-
 const passes = ['convolution_forward', 'convolution_backward_data', 'convolution_backward_weights'] as const;
 const cases: Record<string, Draw> = Object.fromEntries(passes.map((pass) => [pass, randomCases[pass]]));
 
-export function bf16SuiteOn(kernels: keyof typeof needs): void {
-  process.env['ALEXNET_NATIVE_BF16'] = kernels;
-  if (cpuInfo().bf16 !== kernels) {
-    it.skip(`bf16 by ${kernels}: needs a processor with ${needs[kernels]}`, () => undefined);
-    return;
-  }
-  randomSuite('cpu', `bf16 by ${kernels}`, { cases, casesPerOp: 300, prepared: inBf16Products });
+/** What multiplies bfloat16 on the CPU. */
+export const bf16Cases = { cases, prepared: inBf16Products } as const;
+
+export function bf16Suite(kernels: string): void {
+  randomSuite('cpu', `bf16 by ${kernels}`, { ...bf16Cases, casesPerOp: 300 });
 
   describe(`bf16 by ${kernels}`, () => {
     const reference = new TestDevice('reference');

@@ -1,9 +1,5 @@
-/**
- * Every op on random shapes, each backend against the reference in float64. A file per instruction set calls this, so
- * that each runs in a process of its own: the core chooses its kernels once.
- */
+/** Every op on random shapes, each backend against the reference in float64. */
 
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Precision } from '../../lib/plan/precision.js';
@@ -80,25 +76,4 @@ export function randomSuite(
       }
     }
   });
-}
-
-/** The instruction sets the cpu backend is compiled for, and the processor's flags that each needs. */
-const needs = {
-  baseline: [],
-  avx2: ['avx2', 'fma'],
-  avx512: ['avx512f', 'avx512bw', 'avx512vl', 'avx512dq'],
-} as const;
-
-/** The random suite on the cpu backend's kernels for one instruction set; skipped, saying so, without it. */
-export function randomSuiteOn(isa: keyof typeof needs): void {
-  const flags = new Set(
-    process.platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8').split(/\s+/) : [],
-  );
-  const missing = needs[isa].filter((flag) => !flags.has(flag));
-  if (missing.length > 0) {
-    it.skip(`cpu with ${isa}: needs a processor with ${missing.join(', ')}`, () => undefined);
-    return;
-  }
-  process.env['ALEXNET_NATIVE_ISA'] = isa;
-  randomSuite('cpu', `cpu with ${isa}`);
 }

@@ -1,6 +1,7 @@
 /** The conformance suite of the CPU backend over the CUDA one, in every precision. */
 
 import type { Precision } from '../../lib/plan/precision.js';
+import { canarySuite } from '../conformance/canary-suite.js';
 import { wideCases } from '../conformance/cases/index.js';
 import { goldenSuite } from '../conformance/golden-suite.js';
 import { propertiesSuite } from '../conformance/properties-suite.js';
@@ -9,6 +10,10 @@ import { randomSuite, type SuiteOptions } from '../conformance/random-suite.js';
 
 export function conformance(where: string, precision: Precision, options: SuiteOptions = {}): void {
   randomSuite('cuda', `${where} in ${precision}`, { ...options, precision });
+}
+
+export function canaries(where: string, precision: Precision, options: SuiteOptions = {}): void {
+  canarySuite({ backend: 'cuda', index: 0 }, `${where} in ${precision}`, { ...options, precision });
 }
 
 /** Convolutions of many maps: Hopper multiplies them by warpgroups. */

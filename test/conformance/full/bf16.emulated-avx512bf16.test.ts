@@ -1,3 +1,4 @@
-import { bf16SuiteOn } from '../bf16-suite.js';
+import { bf16Suite } from '../bf16-suite.js';
+import { withBf16 } from '../instructions.js';
 
-bf16SuiteOn('emulated-avx512bf16');
+withBf16('emulated-avx512bf16', bf16Suite);

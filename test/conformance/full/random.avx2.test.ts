@@ -1,3 +1,4 @@
-import { randomSuiteOn } from '../random-suite.js';
+import { withIsa } from '../instructions.js';
+import { randomSuite } from '../random-suite.js';
 
-randomSuiteOn('avx2');
+withIsa('avx2', (title) => randomSuite('cpu', title));

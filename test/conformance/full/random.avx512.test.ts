@@ -1,3 +1,4 @@
-import { randomSuiteOn } from '../random-suite.js';
+import { withIsa } from '../instructions.js';
+import { randomSuite } from '../random-suite.js';
 
-randomSuiteOn('avx512');
+withIsa('avx512', (title) => randomSuite('cpu', title));

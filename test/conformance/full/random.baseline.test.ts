@@ -1,3 +1,4 @@
-import { randomSuiteOn } from '../random-suite.js';
+import { withIsa } from '../instructions.js';
+import { randomSuite } from '../random-suite.js';
 
-randomSuiteOn('baseline');
+withIsa('baseline', (title) => randomSuite('cpu', title));

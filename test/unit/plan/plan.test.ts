@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { preset, presetNames } from '../../../lib/graph/presets.js';
 import { graphTotals, layerShapes } from '../../../lib/graph/shapes.js';
-import { plan, type PlanOptions } from '../../../lib/plan/plan.js';
+import { isValue, type Value } from '../../../lib/plan/builder.js';
+import { bytesOf, type Command } from '../../../lib/plan/commands.js';
+import { plan, type Plan, type PlanOptions } from '../../../lib/plan/plan.js';
 import { nominalRates, timeline } from '../../../lib/plan/timeline.js';
 
 const options = (name: string, devices: number, batch: number, training = true): PlanOptions => {
@@ -18,6 +20,39 @@ const options = (name: string, devices: number, batch: number, training = true):
     }),
   };
 };
+
+interface LivingPlace {
+  readonly name: string;
+  first: number;
+  last: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where a device's values lie while its commands name them; what the host or another device writes, from the start. */
+function livingPlaces(made: Plan, device: number): LivingPlace[] {
+  const found = new Map<Value, LivingPlace>();
+  const list = made.drafts[device] ?? [];
+  const visit = (field: unknown, i: number): void => {
+    if (isValue(field)) {
+      if (field.device !== device || field.kind === 'workspace') return;
+      const seen = found.get(field);
+      if (seen) {
+        seen.last = Math.max(seen.last, i);
+        return;
+      }
+      const { offset, shape, dtype = 'float32' } = made.place(field).tensor;
+      const first = ['activations', 'gradients'].includes(field.kind) ? i : 0;
+      const persists = field.keep || ['weights', 'momentum', 'mean'].includes(field.kind);
+      const to = offset + bytesOf[dtype] * shape.reduce((a, b) => a * b);
+      found.set(field, { name: field.name, first, last: persists ? list.length : i, from: offset, to });
+    } else if (typeof field === 'object' && field !== null) {
+      for (const inner of Object.values(field)) visit(inner, i);
+    }
+  };
+  list.forEach((command, i) => visit(command, i));
+  return [...found.values()];
+}
 
 describe("the paper's network", () => {
   const { graph } = preset('paper', 1000);
@@ -107,19 +142,29 @@ describe.each(presetNames)('the plan of preset %s', (name) => {
   });
 
   it.each(devices)('on %i device(s) gives no two living values the same memory', (count) => {
-    const made = plan(options(name, count, 2));
+    const scratch = (_: number, { op }: Command): number => (op.startsWith('convolution') ? 100_000 : 100);
+    const made = plan({ ...options(name, count, 2), workspaceOf: scratch });
     made.lists.forEach((list, device) => {
-      for (const command of list) {
-        if (command.op !== 'convolution_forward') continue;
-        const places = [command.x, command.w, command.y].map(({ offset, shape }) => [
-          offset,
-          offset + 4 * shape.reduce((a, b) => a * b),
-        ]);
-        places.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
-        for (let i = 1; i < places.length; i++)
-          expect(places[i]?.[0]).toBeGreaterThanOrEqual(places[i - 1]?.[1] ?? 0);
-        expect(places.at(-1)?.[1]).toBeLessThanOrEqual(made.arenaBytes[device] ?? 0);
+      const end = made.arenaBytes[device] ?? 0;
+      const places = livingPlaces(made, device);
+      for (const [i, one] of places.entries()) {
+        expect(one.to).toBeLessThanOrEqual(end);
+        for (const other of places.slice(i + 1)) {
+          const together = one.first <= other.last && other.first <= one.last;
+          if (together && one.from < other.to && other.from < one.to)
+            expect.fail(`${one.name} and ${other.name} share memory`);
+        }
       }
+      list.forEach(({ workspace }, i) => {
+        if (!workspace) return;
+        expect(workspace.offset + workspace.bytes).toBeLessThanOrEqual(end);
+        const under = places.filter(
+          ({ first, last, from, to }) =>
+            first <= i && i <= last && from < workspace.offset + workspace.bytes && workspace.offset < to,
+        );
+        expect(under.map((place) => place.name)).toEqual([]);
+      });
+      expect(list.some(({ workspace }) => workspace)).toBe(true);
     });
   });
 

@@ -1,0 +1,4 @@
+import { canarySuite } from '../canary-suite.js';
+import { withIsa } from '../instructions.js';
+
+withIsa('avx512', (title) => canarySuite({ backend: 'cpu', threads: 3 }, title));

@@ -1,0 +1,3 @@
+import { canarySuite } from '../canary-suite.js';
+
+canarySuite({ backend: 'reference' }, 'the reference');
