@@ -31,7 +31,7 @@ export interface ActivationLayer {
   readonly function: 'relu' | 'tanh';
 }
 
-/** Local response normalisation across maps (PAPER: section 3.3). */
+/** Local response normalisation across maps (the paper, section 3.3). */
 export interface LrnParameters {
   readonly size: number;
   readonly k: number;
@@ -124,7 +124,7 @@ export function unknownLayer(layer: never): never {
   throw new AlexNetError('GRAPH', `layer ${String(name)}: expected a known kind, received ${String(kind)}`);
 }
 
-/** How an image becomes the network's input (PAPER: sections 2 and 4.1). */
+/** How an image becomes the network's input (the paper, sections 2 and 4.1). */
 export interface Preprocessing {
   /** Side of the stored square images, pixels. */
   readonly store: number;

@@ -33,9 +33,9 @@ Geometry geometry_of(const Op& op, const Tensor& x, const Tensor& w, const Tenso
   return geometry_of(x, w, y, op.stride, op.padding, op.groups);
 }
 
-// Space to depth (DESIGN.md, "The CUDA core"): where x has so few channels that 16-byte accesses cannot read
-// it, but a stride x stride block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become
-// pixels and the convolution one of stride 1 over them, with kernels of ceil(window / stride) blocks.
+// Space to depth (docs/kernels.md): where x has so few channels that 16-byte accesses cannot read it, but a
+// stride x stride block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become pixels and
+// the convolution one of stride 1 over them, with kernels of ceil(window / stride) blocks.
 bool rearranges(const Geometry& g, DType dtype);
 Geometry rearranged(const Geometry& g);
 

@@ -1,4 +1,4 @@
-// Normalisation within each map, the authors' program's own layer behind conv2's LRN (PAPER.md):
+// Normalisation within each map, the authors' program's own layer behind conv2's LRN (docs/fidelity.md):
 //   y_i = x_i * s_i^-beta,   s_i = k + alpha * sum_{j in window(i)} x_j^2
 //   dx_i = dy_i * s_i^-beta - 2 * alpha * beta * x_i * sum_{j: i in window(j)} dy_j * x_j * s_j^(-beta - 1)
 // window(i): the size x size positions around i, clipped to the map.
