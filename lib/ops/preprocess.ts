@@ -12,7 +12,7 @@ export interface View {
   readonly left: number;
   /** Reflect the crop horizontally; false when absent. */
   readonly flip?: boolean;
-  /** Added to red, green and blue (paper, section 4.1: [p1, p2, p3]·[α1√λ1, α2√λ2, α3√λ3]ᵀ); 0 when absent. */
+  /** Added to red, green and blue: [p1, p2, p3]·[α1√λ1, α2√λ2, α3√λ3]ᵀ (paper, section 4.1, with √λ for λ); 0 when absent. */
   readonly shift?: readonly [red: number, green: number, blue: number];
   /** What everything is multiplied by; 1 when absent. */
   readonly scale?: number;
