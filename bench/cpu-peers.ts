@@ -1,4 +1,4 @@
-/** The others that `bench:cpu` knows, and how each is started. */
+/** The other programs that `bench:cpu` knows, and how each is started. */
 
 import { join } from 'node:path';
 import { packageRoot } from '../lib/package-root.js';

@@ -1,4 +1,4 @@
-/** Images a second against the batch size, as an SVG: one panel a pass, one line a contender and number of threads. Pure. */
+/** Images a second by batch size, as an SVG: one panel for each pass, one line for each contender and number of threads. Pure. */
 
 import { rate } from '../lib/text/numbers.js';
 import type { CpuRow } from './cpu-rows.js';

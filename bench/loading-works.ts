@@ -1,4 +1,4 @@
-/** What is measured of the way from image files to batches: each a piece of work on a number of images. */
+/** The work that `bench:loading` measures, from image files to batches: each item on a number of images. */
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

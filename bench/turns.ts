@@ -20,7 +20,7 @@ export interface Timing {
 const turnMs = 500;
 /** Threads that the one before left waiting busily sleep by then. */
 const restMs = 100;
-/** Who takes so many times as long as the first in the round that warms up is measured in one more only. */
+/** A contender that takes this many times as long as the first one in the warm-up is measured in one more round only. */
 const tooSlow = 8;
 
 /** Medians and ratios of rounds, in each of which every contender has one time or, after its last, none. */

@@ -86,7 +86,7 @@ export const deviceOptions = {
   precision: {
     group: 'Devices:',
     about:
-      'fp32, tf32 (cards) or bf16; CPUs infer in bf16 with half of the bytes of weights, and train in it with AMX-BF16 or AVX512_BF16',
+      'Compute type: fp32, tf32 (cards) or bf16. CPUs infer in bf16 with weights of half the size; to train in it they need AMX-BF16 or AVX512_BF16',
     default: 'bf16 on cards from compute capability 8.0 on, else fp32',
   },
   'peer-access': {

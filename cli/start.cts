@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Where the program starts. Images are decoded by libuv's threads, four unless the environment says otherwise before the first
- * of them works: so before anything is imported.
+ * Where the program starts. libuv's threads decode images. There are four, unless the environment says otherwise before the
+ * first of them works: so the number is set before anything is imported.
  */
 
 import os = require('node:os');

@@ -7,9 +7,9 @@ import { prepareStore, type PrepareStoreOptions, type PrepareResult } from './da
 export interface PrepareOptions extends PrepareStoreOptions, SourceOptions {}
 
 /**
- * Turns images into a store, once: a folder of squares of one size with their labels, measured, which training reads as fast
- * as it learns. Killed or interrupted at any moment, the same call goes on where it was, and the finished store is the same
- * to the byte. Images that cannot be decoded are skipped, and listed in the store's skipped.jsonl.
+ * Turns images into a store, once: a folder of squares of one size with their labels, measured, which training reads
+ * faster than it learns. Killed or interrupted at any moment, the same call continues where it was, and the finished store is
+ * the same to the byte. Images that cannot be decoded are skipped, and listed in the store's skipped.jsonl.
  *
  *     const { path } = await prepare('photos', { out: 'photos.store' });
  *     await using store = await openStore(path);

@@ -1,4 +1,4 @@
-"""What a figure is worth depends on these: versions, the card, and what its libraries reach at most."""
+"""What the figures depend on: versions, the card, and the peak rates of its libraries."""
 
 import platform
 import subprocess

@@ -1,4 +1,4 @@
-/** alexnet-native bench: every op of a step, and whole steps, beside what the devices can do at most. */
+/** alexnet-native bench: every op of a step, and whole steps, beside the devices' peak rates. */
 
 import type { Report } from '../../lib/bench/report.js';
 import type { StepRate } from '../../lib/bench/rows.js';
@@ -65,14 +65,14 @@ export const bench: CliCommand = {
     ...deviceOptions,
     precision: {
       ...deviceOptions.precision,
-      about: 'What is computed in: fp32, tf32 (cards) or bf16; a list such as bf16,tf32',
+      about: 'Compute type: fp32, tf32 (cards) or bf16; a list such as bf16,tf32',
       default: 'all that the cards have cores for',
     },
     json: jsonOption,
   },
   examples: [
     ['bench', "the paper's network on the CPU"],
-    ['bench --devices cuda:0 --batch 512 --precision bf16', 'on a card, beside what the card can do at most'],
+    ['bench --devices cuda:0 --batch 512 --precision bf16', 'on a card, beside its peak rates'],
     ['bench --devices cuda:0,cuda:1 --out two.json', 'on two cards, with every transfer between them'],
   ],
   run,

@@ -49,7 +49,8 @@ const group = 'Options:';
 export const build: CliCommand = {
   name: 'build',
   usage: '',
-  about: 'Build the native addon here: for cards where nvcc and a driver are found, else for the CPU',
+  about:
+    'Build the native addon here: for GPUs (cards) where nvcc and a driver are found, else for the CPU only',
   positionals: [],
   options: {
     cuda: { group, switch: true, about: 'For CPU and cards; needs the CUDA toolkit 13 and CMake' },

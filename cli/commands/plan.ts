@@ -77,7 +77,7 @@ export const plan: CliCommand = {
   positionals: [],
   options: {
     preset: { group: 'Options:', about: `Network: ${presetNames.join(', ')}`, default: 'paper' },
-    classes: { group: 'Options:', about: 'Classes the network tells apart', default: '1000' },
+    classes: { group: 'Options:', about: 'Output classes of the network', default: '1000' },
     batch: { group: 'Options:', about: 'Images a step', default: "the preset's" },
     mode: { group: 'Options:', about: 'train or inference', default: 'train' },
     devices: {

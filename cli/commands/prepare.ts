@@ -1,4 +1,4 @@
-/** alexnet-native prepare: images into a store, once, restartable; what is in it then. */
+/** alexnet-native prepare: images into a store, once, resumable; then a summary of it. */
 
 import { readFile } from 'node:fs/promises';
 import type { PrepareOptions } from '../../lib/index.js';
@@ -94,7 +94,7 @@ export const prepare: CliCommand = {
     },
   ],
   options: {
-    out: { group: how, about: "The store's folder; where it has been begun, it goes on" },
+    out: { group: how, about: "The store's folder; an unfinished store is continued" },
     size: { group: what, about: 'Pixels a side', default: "256, CIFAR's own 32" },
     fit: {
       group: what,

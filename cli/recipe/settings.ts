@@ -89,7 +89,7 @@ export const settings = {
   steps: setting('steps', positiveWhole, length, 'Batches, instead of --epochs'),
   batch: setting('batch', positiveWhole, learning, 'Images a step', own),
   learningRate: setting('learning-rate', positive, learning, 'ε at the start', own),
-  momentum: setting('momentum', fraction, learning, 'Share of the last step in the next', own),
+  momentum: setting('momentum', fraction, learning, 'Share of the last update in the next one', own),
   weightDecay: setting('weight-decay', notNegative, learning, 'Pull of the weights towards 0', own),
   decayBiases: {
     ...setting('decay-biases', truth, learning, 'Decay biases as well as weights', own),

@@ -1,4 +1,4 @@
-/** What the devices of a benchmark can do at most, measured in the same process just before. */
+/** Peak rates of a benchmark's devices, measured in the same process just before. */
 
 import type { DeviceSpec } from '../runtime/devices.js';
 import { measureCard } from '../runtime/native/cuda.js';

@@ -26,7 +26,7 @@ const classes = 1000;
 /** Rounds of steps on a card; fewer when they take longer than this, so that slow kernels do not hold up the rest. */
 const rounds = 5;
 const patienceMs = 2000;
-/** What a round lasts, or one step that takes longer: long beside the time in which its first images arrive. */
+/** What a round lasts at least: long compared with the time in which its first images arrive. */
 const roundMs = 250;
 
 interface Timed {
@@ -44,7 +44,7 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
 const several = async <T>(count: number, work: () => Promise<T>): Promise<T[]> =>
   await Promise.all(Array.from({ length: count }, work));
 
-/** CPUs are profiled as they work: it takes them no time. */
+/** On CPUs profiling costs no time, so one run gives both. */
 async function timeOnHost(workload: Workload, pass: Pass, runs: number): Promise<Timed> {
   await workload.run(pass, { upload: true });
   const profiles: (readonly ProfileSpan[])[] = [];
@@ -59,11 +59,11 @@ async function timeOnHost(workload: Workload, pass: Pass, runs: number): Promise
 }
 
 /**
- * A card is given several steps at once, and has always something to do. Watched, its commands are queued one by one,
- * and what it takes to queue them passes behind the step before; not watched, each step is a graph.
+ * Several steps are queued on a card at once, so that it is never idle. In a profiled step commands are queued one by one,
+ * while the step before runs; any other step is one graph.
  */
 async function timeOnCards(workload: Workload, pass: Pass, runs: number): Promise<Timed> {
-  // The first run of a program is not a graph yet, the second makes it.
+  // The second run of a program makes its graph.
   await workload.run(pass, { upload: true });
   await workload.run(pass, { upload: true });
   const once = await timeOf(async () => await workload.run(pass, { upload: true }));

@@ -7,14 +7,14 @@ import { Program } from '../runtime/native/program.js';
 import { median, perSecond } from './rows.js';
 
 export interface PeerCopy {
-  /** Straight to the other card's memory, or in pieces by way of the host's. */
+  /** Directly to the other card's memory, or in pieces through the host's. */
   readonly how: 'direct' | 'staged';
   /** One way only, or both ways at the same time. */
   readonly ways: 1 | 2;
   /** Each way. */
   readonly bytes: number;
   readonly milliseconds: number;
-  /** Each way, thousand million bytes a second. */
+  /** Each way, 10⁹ bytes a second. */
   readonly gigabytes: number;
 }
 

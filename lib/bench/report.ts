@@ -32,7 +32,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** What a figure is worth depends on these. */
+/** What the figures depend on. */
 export interface Circumstances {
   readonly program: string;
   readonly date: string;

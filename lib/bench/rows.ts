@@ -1,4 +1,4 @@
-/** What a benchmark's figures are: plain data, the same from this program and from its peers (bench/peers). */
+/** A benchmark's figures: plain data, the same from this program and from its peers (bench/peers). */
 
 import { elements, type Draft, type Value } from '../plan/builder.js';
 import { bytesOf, type OpName } from '../plan/commands.js';
@@ -28,7 +28,7 @@ export interface OpTime extends BenchSetting {
   readonly bytes: number;
 }
 
-/** Whole training steps or inferences, not watched. */
+/** Whole training steps or inferences, not profiled. */
 export interface StepRate extends BenchSetting {
   /** How they were run. */
   readonly variant: string;
@@ -37,12 +37,12 @@ export interface StepRate extends BenchSetting {
   readonly imagesPerSecond: number;
 }
 
-/** What a device can do at most, measured just before. */
+/** A device's peak rates, measured just before. */
 export interface Ceilings {
   readonly device: string;
-  /** Thousand million bytes a second, read and written. */
+  /** 10⁹ bytes a second, read and written. */
   readonly copyGigabytes: number;
-  /** Thousand million operations a second by precision; 0 where the device has no cores for it. */
+  /** 10⁹ operations a second by precision; 0 where the device has no cores for it. */
   readonly gflops: Readonly<Partial<Record<Precision, number>>>;
   /** The CPU's vector instructions. */
   readonly isa?: string;
@@ -78,7 +78,7 @@ export function opTimes(
   });
 }
 
-/** What the ops of a pass take when they follow one another, on the device that is busy longest. */
+/** Milliseconds of a pass's ops one after the other, on the device that is busy longest. */
 export function sumOfOps(ops: readonly OpTime[]): number {
   const sums = new Map<number, number>();
   for (const { device, op, milliseconds } of ops) {
@@ -87,15 +87,15 @@ export function sumOfOps(ops: readonly OpTime[]): number {
   return Math.max(0, ...sums.values());
 }
 
-/** Thousand million a second; 0 of a time that the clock could not tell from 0. */
+/** 10⁹ a second; 0 for a time too short for the clock. */
 export const perSecond = (amount: number, milliseconds: number): number =>
   milliseconds > 0 ? amount / milliseconds / 1e6 : 0;
 
-/** A fraction; undefined of nothing, and of a ceiling that is not known. */
+/** The fraction value / most; undefined where either is 0 or unknown. */
 export const fraction = (value: number, most: number | undefined): number | undefined =>
   value > 0 && most !== undefined && most > 0 ? value / most : undefined;
 
-/** Ops whose time goes into products, which the cores for the precision compute; the others add and scale in float32. */
+/** Whether an op's time goes into products, on the cores for the precision; the others compute in float32. */
 const multiplies: Readonly<Record<OpName, boolean>> = {
   convolution_forward: true,
   convolution_backward_data: true,
@@ -124,7 +124,7 @@ const multiplies: Readonly<Record<OpName, boolean>> = {
   wait: false,
 };
 
-/** How fast an op is, and what of its device's ceilings: products of the cores for them, the rest of float32's. */
+/** How fast an op is, and its share of the device's peak rates: for products those of the precision, else float32's. */
 export function throughput(row: OpTime, ceilings: Ceilings | undefined) {
   const gflops = perSecond(row.flops, row.milliseconds);
   const gigabytes = perSecond(row.bytes, row.milliseconds);

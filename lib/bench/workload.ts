@@ -24,7 +24,7 @@ export interface WorkloadOptions {
 
 export interface StepOptions {
   readonly profile?: boolean;
-  /** Whether the host sends the images anew; without, the devices compute with what lies there. */
+  /** Whether the host uploads images; otherwise the devices use those of the run before. */
   readonly upload: boolean;
 }
 
@@ -35,7 +35,7 @@ interface CompiledPass {
 
 const size = (port: Port): number => port.tensor.shape.reduce((a, b) => a * b);
 
-/** Noise in memory that cards copy from by themselves. */
+/** Noise, in pinned memory for cards. */
 function noise(bytes: number): Uint8Array {
   const images = new Uint8Array(bytes);
   pin(images);
@@ -124,7 +124,7 @@ export class Workload implements AsyncDisposable {
     unpin(this.images);
   }
 
-  /** Weights as training starts with them: numbers of an ordinary size, which draw the power that real ones draw. */
+  /** Weights as at the start of training: numbers of an ordinary size, so that devices draw as much power as in training. */
   private async initialise(): Promise<void> {
     const { graph, preprocessing } = this.options;
     const start = { graph, preprocessing, scheme: 'he', seed: [1, 0] } as const;

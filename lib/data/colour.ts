@@ -1,6 +1,6 @@
 /** Principal axes of the training set's colours (the paper, section 4.1). */
 
-/** Exact, so in whatever order the images come: 64 bits are not enough for the square of ImageNet's sums. */
+/** Exact integers, so the order of the images does not matter; 64 bits are too few for the squares of ImageNet's sums. */
 export interface ColourSums {
   readonly pixels: bigint;
   /** Of r, g, b. */

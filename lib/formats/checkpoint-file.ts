@@ -1,6 +1,6 @@
 /**
- * Safetensors files that are whole or not there, and that know when they are damaged: written beside and renamed, with a
- * SHA-256 over header and data. The sum stands in the header's metadata; it is taken with its own digits as zeros, so the
+ * Safetensors files that are complete or absent, and whose damage is detected: each is written under another name and renamed,
+ * with a SHA-256 over header and data. The sum is in the header's metadata and is computed with its own digits as zeros, so the
  * file is an ordinary safetensors file.
  */
 

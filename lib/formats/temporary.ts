@@ -1,4 +1,4 @@
-/** Names for what is written beside its place and renamed when whole; and clearing away what a killed process left. */
+/** Temporary names for files that are renamed when complete; and the removal of those that a killed process left. */
 
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export function temporaryName(path: string): string {
   return join(dirname(path), name);
 }
 
-/** Of writers on other machines that share the folder nothing is known but when they last wrote. */
+/** Of writers on other machines that share the folder it is only known when they last wrote. */
 const silence = 3600_000;
 
 /** Removes what writers of `path` left that are no longer alive. */

@@ -1,4 +1,4 @@
-/** A graph changed: the ablations. */
+/** Changes to a graph, for ablations. */
 
 import type { Graph } from './graph.js';
 

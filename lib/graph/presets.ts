@@ -1,4 +1,4 @@
-/** The networks in the box. Each is a function of the number of classes, with the way its images are prepared. */
+/** The built-in networks. Each is a function of the number of classes, with the way its images are prepared. */
 
 import { AlexNetError } from '../errors.js';
 import type { Graph, Layer, LrnParameters, Padding, Preprocessing } from './graph.js';

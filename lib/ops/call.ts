@@ -1,4 +1,4 @@
-/** One call: operands placed behind each other in the arena, then the commands over them. */
+/** One call: operands placed one behind the other in the arena, then the commands over them. */
 
 import type { DType, Op, Shape, Tensor as Place } from '../plan/commands.js';
 import { openDevice, placeBytes, type Operand, type OpsOptions } from './device.js';

@@ -1,7 +1,7 @@
 /**
  * The backward pass as commands. Where the forward pass sent maps to another device, the gradient of those maps comes
- * back and is added: the transpose of the same transfers. What has to travel is computed first, what needs no waiting
- * next, so that copies run under computation.
+ * back and is added: the transpose of the same transfers. What has to be sent is computed first, what needs no waiting
+ * next, so that copies overlap with computation.
  */
 
 import { unknownLayer, type LocalLayer } from '../graph/graph.js';
@@ -13,7 +13,7 @@ import type { Shard } from './parameters.js';
 
 export type Update = 'layer' | 'within' | 'never';
 
-/** A card's time goes into memory traffic that updating within the gradient spares; the CPU writes its gradients all the same. */
+/** On cards, which memory traffic limits, an update within the gradient's kernel saves some; the CPU writes gradients anyway. */
 export const updateOn = (cards: boolean): Update => (cards ? 'within' : 'layer');
 
 export interface BackwardOptions {
@@ -181,7 +181,7 @@ export class BackwardPass {
     return dx;
   }
 
-  /** Gradients of other devices' maps, sent home as soon as they are there. */
+  /** Gradients of other devices' maps, sent back as soon as they are computed. */
   private sendBack(entry: ConvolutionEntry): Map<number, { value: Value; event: number }[]> {
     const arrivals = new Map<number, { value: Value; event: number }[]>();
     for (const part of entry.parts) {
@@ -238,7 +238,7 @@ export class BackwardPass {
     });
   }
 
-  /** The paper's update of what has a gradient on a device and was not updated yet, behind everything that reads it. */
+  /** The paper's update of a device's parameters that have a gradient and are not updated yet, behind all commands that read them. */
   private update(label: string, device: number): void {
     const found = this.gradients.filter(
       ({ shard, value }) => value.device === device && !this.done.has(shard),

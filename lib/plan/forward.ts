@@ -196,7 +196,7 @@ export class ForwardPass {
     return next;
   }
 
-  /** Sends every piece to the devices that read it and do not hold it, as soon as it is there. */
+  /** Sends every piece to the devices that read it and do not hold it, as soon as it is computed. */
   private exchange(
     label: string,
     parameters: readonly DeviceParameters[],
@@ -223,7 +223,7 @@ export class ForwardPass {
     return piece;
   }
 
-  /** A layer that every device applies to its own maps; LRN takes the max-pool behind it along. */
+  /** A layer that every device applies to its own maps; LRN and the max-pool behind it are one command. */
   private local(i: number, definition: LocalLayer): number {
     const layer = this.layers[i] as PartitionedLayer;
     const { builder, options } = this;

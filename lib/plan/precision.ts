@@ -6,8 +6,8 @@ import type { Products } from './commands.js';
  * fp32: float32 throughout. tf32: float32 tensors, products of operands rounded to 10 bits of mantissa. bf16: activations,
  * their gradients and the weights multiplied with are bfloat16; sums, weights, their gradients and momentum stay float32. On
  * the CPU tensors stay float32 and operands are rounded as they are multiplied, where the processor has instructions for
- * that; without these it only infers in bf16, with the fully connected layers' weights kept as bfloat16 (they are what time
- * goes into at small batches).
+ * that. Without these it only infers in bf16, with the fully connected layers' weights kept as bfloat16: small batches spend
+ * most of their time reading these.
  */
 export type Precision = (typeof precisions)[number];
 export const precisions = ['fp32', 'tf32', 'bf16'] as const;

@@ -1,4 +1,4 @@
-/** From what a user says about devices to devices that work together. */
+/** Turns a user's choice of devices into devices that work together. */
 
 import type { Precision } from '../plan/precision.js';
 import { checkPrecision, defaultPrecision, openDevices, parseDevices, type DeviceSpec } from './devices.js';
@@ -26,7 +26,7 @@ export interface ChosenDevices {
   readonly note?: string;
 }
 
-/** Refuses what cannot be meant, and cards that are not there. */
+/** Refuses impossible choices, and cards that do not exist. */
 export async function chooseDevices(choice: DeviceChoice, training = false): Promise<ChosenDevices> {
   const specs = parseDevices(choice.devices ?? 'cpu', choice);
   if (choice.precision !== undefined) checkPrecision(choice.precision, specs, training);

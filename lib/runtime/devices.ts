@@ -24,7 +24,7 @@ function refuse(expected: string, received: string): never {
   throw new AlexNetError('USAGE', `expected ${expected} for devices, received ${received}`);
 }
 
-/** Share `index` of `count` as even as they come; a device computes with one thread at least. */
+/** Share `index` of `count`, as even as possible; a device computes with at least one thread. */
 const share = (cores: number, index: number, count: number): number =>
   Math.max(1, Math.floor((cores * (index + 1)) / count) - Math.floor((cores * index) / count));
 

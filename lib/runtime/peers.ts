@@ -1,6 +1,6 @@
 /**
  * Some machines grant cards access to each other's memory and then corrupt what is copied, or never finish. Before two
- * cards work together a pattern is copied each way, in a process of its own: one whose copy hangs is lost.
+ * cards work together a pattern is copied each way, in a separate process: one whose copy hangs cannot use cards any more.
  */
 
 import { execFile } from 'node:child_process';

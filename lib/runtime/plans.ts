@@ -1,4 +1,4 @@
-/** A network's plans for opened devices, and room for them there. */
+/** A network's plans for opened devices, and arenas large enough for them. */
 
 import { AlexNetError } from '../errors.js';
 import { updateOn } from '../plan/backward.js';

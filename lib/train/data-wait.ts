@@ -1,4 +1,4 @@
-/** How long the devices have nothing to do because the images of their next step are not there yet. */
+/** Measures how long devices wait for the images of their next step. */
 
 /** Steps over which waiting is judged. */
 const window = 100;
@@ -7,7 +7,7 @@ const tolerable = 0.1;
 /** ... every so many steps. */
 const pause = 2000;
 
-/** A step that the devices may still be at, and when it ended. */
+/** A step that may still be running, and when it ended. */
 export interface Busy {
   readonly ended: number | undefined;
 }
@@ -24,7 +24,7 @@ export class DataWait {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The batch, and the seconds that nothing was computed because of it. */
+  /** The batch, and the seconds that the devices waited for it. */
   async measure<T>(batch: Promise<T>, busy: Busy | undefined): Promise<{ batch: T; waited: number }> {
     const asked = this.now();
     const got = await batch;
@@ -34,8 +34,8 @@ export class DataWait {
   }
 
   /**
-   * A step took `seconds`, `waited` of them without work; returns the warning to show, if one is due. The first step does not
-   * count: it waits for threads to start.
+   * A step took `seconds`, of which devices waited `waited`; returns the warning to show, if one is due. The first step does
+   * not count: it waits for threads to start.
    */
   add(step: number, waited: number, seconds: number): string | undefined {
     if (!this.begun) {

@@ -48,7 +48,7 @@ export interface DataOptions {
   readonly seed: number;
   /** Worker threads that decode, at most. */
   readonly threads: number;
-  /** Whether the devices are GPUs: they read batches by themselves, and leave the CPU to the loader. */
+  /** Whether the devices are GPUs: they copy batches directly, and leave the CPU to the loader. */
   readonly onCards: boolean;
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-/** Notices a loss that stays where guessing puts it: at ln(classes), the paper's own initialisation can stall there. */
+/** Notices a loss that stays at ln(classes), that of guessing: with the paper's own initialisation training can stall there. */
 
 import type { Initialisation } from '../runtime/initialise.js';
 

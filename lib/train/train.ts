@@ -207,7 +207,7 @@ class TrainingRun {
   }
 }
 
-/** Where a run leaves the paper, in words. */
+/** Where a run departs from the paper, in words. */
 function notesOn({ preset: name, recipe }: RunConfig): string[] {
   const notes: string[] = [];
   if (recipe.initialisation !== 'paper' && name !== 'authors') {

@@ -20,7 +20,7 @@ import type { TrainEvent, TrainResult } from './types.js';
 
 /** A run is saved at least this often, besides every saveEvery steps. */
 const saveSeconds = 600;
-/** No network comes back from here; float32 may take long to overflow. */
+/** No network recovers from here; float32 may take long to overflow. */
 const absurdLoss = 1e6;
 
 interface QueuedStep {
@@ -87,7 +87,7 @@ export class Trainer {
       const step = this.state.step + (queued ? 1 : 0);
       const more = step < config.steps && !this.signal?.aborted;
       // On cards a step is queued behind the one under way, so that they never wait for the host; but not where
-      // somebody looks at the weights in between.
+      // the weights are read in between.
       if (more && !(queued && this.pauseAfter(step))) {
         if (!queued) this.speed.begin();
         const running = await this.queue(step, queued);
@@ -146,7 +146,7 @@ export class Trainer {
     if (warning) yield { kind: 'warning', step: step + 1, message: warning };
   }
 
-  /** Whether a validation or a save comes after so many steps, or nothing is won by going on at once. */
+  /** Whether a validation or a save comes after so many steps, or queueing the next one at once gains nothing. */
   private pauseAfter(step: number): boolean {
     if (!this.network.onCards) return true;
     const { validateEvery, checkpointEvery } = this.config;

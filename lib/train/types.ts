@@ -1,4 +1,4 @@
-/** What goes into a training run and what comes out of it while it runs. */
+/** A training run's options, and its events. */
 
 import type { PrepareProgress } from '../data/store/prepare.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
@@ -64,7 +64,7 @@ export type TrainEvent =
       readonly steps: number;
       readonly stepsPerEpoch: number;
       readonly parameters: number;
-      /** What the user should know: where the recipe leaves the paper, the split, the initialisation. */
+      /** What the user should know: where the recipe departs from the paper, the split, the initialisation. */
       readonly notes: readonly string[];
     }
   | {
@@ -77,7 +77,7 @@ export type TrainEvent =
       readonly top5Error: number;
       readonly learningRate: number;
       readonly imagesPerSecond: number;
-      /** How long the devices had nothing to do because the step's images were not there yet. */
+      /** How long the devices waited for the step's images. */
       readonly secondsWaited: number;
       readonly secondsLeft: number;
     }

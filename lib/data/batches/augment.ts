@@ -1,4 +1,4 @@
-/** What happens to each training image each time it is used, as rows for the devices' preprocessing (section 4.1). */
+/** What happens to each training image each time it is used, as rows for the devices' preprocessing (paper, section 4.1). */
 
 import { normals, randomBlock, type Seed } from '../../random/philox.js';
 import { streams } from '../../random/streams.js';

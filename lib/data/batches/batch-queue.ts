@@ -1,11 +1,11 @@
-/** Batches made ahead of their use, in memory that goes round and that worker threads fill. */
+/** Prefetched batches, in memory that is reused and that worker threads fill. */
 
 import { AlexNetError } from '../../errors.js';
 import { pin, unpin } from '../../runtime/native/pinned-memory.js';
 
 /** What is lent out until it is given back. */
 export interface Lent {
-  /** Its memory is used again from here on. May be called again. */
+  /** Gives its memory back to the queue. May be called again. */
   release(): void;
 }
 
@@ -17,7 +17,7 @@ export interface QueueOptions<T extends object> {
   readonly bytes: number;
   /** Batches that are made, or being made, beyond those lent out, at most. */
   readonly depth: number;
-  /** Whether cards are to copy from the memory by themselves. */
+  /** Whether the memory is pinned, so that cards copy from it directly. */
   readonly pinned: boolean;
   /** Makes batch `number` in `memory`, into which nothing may be written any more once this has settled. */
   readonly make: (number: number, memory: Uint8Array) => Promise<T>;
@@ -50,7 +50,7 @@ export class BatchQueue<T extends object> implements AsyncDisposable {
     }
   }
 
-  /** When nothing is being made any more. Cards may still read what is lent out. May be called again. */
+  /** Resolves when no batch is being made any more. Cards may still read those lent out. May be called again. */
   close(): Promise<void> {
     this.closing ??= this.finish();
     return this.closing;
@@ -74,7 +74,7 @@ export class BatchQueue<T extends object> implements AsyncDisposable {
     const { depth, end = Infinity } = this.options;
     while (!this.ended && this.ahead.length < depth && this.number < end) {
       const batch = this.make(this.number++);
-      // Thrown where its turn comes, or of no concern to anybody when it never does.
+      // Thrown where its turn comes; if it never comes, nobody needs the batch.
       batch.catch(() => (this.ended = true));
       this.ahead.push(batch);
     }

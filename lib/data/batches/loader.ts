@@ -21,7 +21,7 @@ export interface LoaderOptions {
   readonly batch: number;
   /** Worker threads that decode. */
   readonly threads: number;
-  /** Whether cards are to copy the images by themselves. */
+  /** Whether the images lie in pinned memory, so that cards copy them directly. */
   readonly pinned: boolean;
 }
 
@@ -45,12 +45,12 @@ export interface TrainingBatch {
 
 /** Batches ready beyond those in use: enough to smooth over a slow read, few enough to cost little memory. */
 const depth = 3;
-/** Records a worker thread decodes at a time, so that messages are few; fewer where there would be too little for each. */
+/** Records a worker thread decodes at a time, so that messages are few; fewer where threads would have none. */
 const recordsPerTask = (batch: number, threads: number): number =>
   Math.max(1, Math.min(16, Math.floor((depth * batch) / (2 * threads))));
 
 /**
- * The batches of steps `first` … : positions step·batch … of an endless row of epochs, each in an order of its own. They depend
+ * The batches of steps `first` … : positions step·batch … in an endless sequence of epochs, each in an order of its own. They depend
  * on the seed and the step alone. Throws AlexNetError DATA for a damaged record, when its batch is asked for.
  */
 export function trainingBatches(options: TrainingOptions): BatchQueue<TrainingBatch> {
@@ -112,7 +112,7 @@ export async function* orderedBatches(options: LoaderOptions): AsyncGenerator<Or
   }
 }
 
-/** Done when no thread writes into `memory` any more, whether or not all went well. */
+/** Settles when no thread writes into `memory` any more, also after a failure. */
 async function decodeAll(
   { store, batch, threads }: LoaderOptions,
   indices: Uint32Array,

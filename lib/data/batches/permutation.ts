@@ -1,13 +1,14 @@
 /**
- * The order of the images in an epoch: a keyed bijection of [0, count) that needs no memory. The numbers stand in a
- * rectangle just large enough; by turns the row is moved round by a random amount that the column chooses, and the column
- * by one that the row chooses (a Feistel network, Philox its round function); what falls outside `count` goes round again.
+ * The order of the images in an epoch: a keyed bijection of [0, count) that needs no memory. A number is a row and a column
+ * of a rectangle just large enough. In turns the row is shifted cyclically by a random amount that depends on the column, and
+ * the column by one that depends on the row (a Feistel network with Philox as its round function). A result outside
+ * [0, count) is permuted again.
  */
 
 import { philox4x32, type Seed } from '../../random/philox.js';
 import { streams } from '../../random/streams.js';
 
-/** Few images leave each round few values to choose by; their orders are visibly lopsided below 12 rounds. */
+/** With few images a round depends on few values; below 12 rounds their orders are visibly biased. */
 const rounds = (count: number): number => (count <= 256 ? 16 : 8);
 
 /** Which image stands at `position` of epoch `epoch`; position and image in [0, count), count at most 2⁴⁸. */

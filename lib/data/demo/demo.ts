@@ -1,6 +1,6 @@
 /**
  * The built-in demo set: ten classes of shapes and textures, drawn as SVG with real variation in colour, place, size,
- * turn, background and clutter, and written as JPEG files, so that they come in through the same door as photographs.
+ * turn, background and clutter, and written as JPEG files, so that they are read as photographs are.
  */
 
 import { mkdir, stat, writeFile } from 'node:fs/promises';

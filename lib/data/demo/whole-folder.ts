@@ -1,4 +1,4 @@
-/** Folders that are whole or not there: filled under another name and renamed. */
+/** Folders that are complete or absent: filled under another name and renamed. */
 
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';

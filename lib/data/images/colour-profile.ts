@@ -1,5 +1,5 @@
 /**
- * What a colour profile's RGB is in sRGB, for profiles of curves and a matrix, as nearly all photographs' are. A third of the
+ * How a colour profile's RGB becomes sRGB, for profiles of curves and a matrix, as nearly all photographs' are. A third of the
  * photographs on the web carry sRGB's own; converting from sRGB to sRGB changes nothing and takes longer than decoding.
  */
 

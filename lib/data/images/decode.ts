@@ -1,4 +1,4 @@
-/** One image, in whatever format, as the paper's square of RGB bytes (section 2). */
+/** One image, in whatever format, as the paper's square of RGB bytes (paper, section 2). */
 
 import sharp from 'sharp';
 import type { Preprocessing } from '../../graph/graph.js';
@@ -30,7 +30,7 @@ const sideLimit = 2 ** 16;
 const isHeldWhole = ({ width, height }: ImageExtent): boolean =>
   width * height <= wholeLimit && Math.max(width, height) <= sideLimit;
 
-// Images are decoded several at a time; threads within one would only get in each other's way.
+// Images are decoded several at a time; threads within one image would only compete with them.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -53,7 +53,7 @@ export async function decodeImage(
   return pixels ? { pixels } : await byLibvips(bytes, kind, jpeg, { store, fit }, allowTruncated);
 }
 
-/** Whatever there is. */
+/** Any format. */
 async function byLibvips(
   bytes: Uint8Array,
   kind: ImageKind,
@@ -99,7 +99,7 @@ export async function plainJpeg(
   return await squareOfJpeg(bytes, jpeg, squarePart(jpeg, fit), fit.store, other);
 }
 
-/** Profiles of images of 16 bits are passed over, or lead to P3 instead of sRGB, unless 8 bits are made of them first. */
+/** libvips ignores profiles of 16-bit images, or converts them to P3 instead of sRGB, unless they are made 8-bit first. */
 const spaceOfEightBits = (space: string | undefined): 'srgb' | 'b-w' | undefined =>
   space === 'rgb16' ? 'srgb' : space === 'grey16' ? 'b-w' : undefined;
 
@@ -113,7 +113,7 @@ function asRgb(data: Buffer, channels: number): Uint8Array {
   return pixels;
 }
 
-/** The same words for the same trouble: reasons are counted. */
+/** One wording for each problem, because reasons are counted. */
 const troubles: readonly (readonly [RegExp, string])[] = [
   [/exceeds pixel limit|too (?:large|big)/i, `it has more than ${pixelLimit / 1e6} million pixels`],
   [/exceeds channel limit/i, 'it has more than 5 channels'],

@@ -9,11 +9,11 @@ export interface Reason {
   readonly reason: string;
 }
 
-/** Bytes read at once; a file of more would only be one image for a moment. */
+/** Bytes of the largest file that is read: it is in memory as a whole. */
 const sizeLimit = 256e6;
 /** Bytes that tell kinds apart; text may have a preamble. */
 const headLength = 1024;
-/** Larger files show their first bytes before the rest is read. */
+/** Of larger files the first bytes are checked before the rest is read. */
 const readWhole = 4e6;
 
 const latin = (bytes: Uint8Array, from: number, to: number): string =>
@@ -50,7 +50,7 @@ export function kindOf(bytes: Uint8Array): ImageKind | Reason {
 export async function readImageFile(path: string): Promise<Uint8Array | Reason> {
   let file: FileHandle | undefined;
   try {
-    // A pipe nobody writes to would be waited for without end.
+    // Opening a pipe that nobody writes to would block for ever.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const found = await file.stat();
     if (!found.isFile()) return { reason: 'it is not a file' };

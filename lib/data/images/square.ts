@@ -1,4 +1,4 @@
-/** The paper's square of an image (section 2): the shorter side to `store` pixels, and the centre; or, as Caffe, all of it. */
+/** The square of an image: the shorter side to `store` pixels, and the centre (paper, section 2); or, as Caffe, all of it. */
 
 import type { Preprocessing } from '../../graph/graph.js';
 import { resample, type Corner, type ImageExtent } from '../../runtime/native/images.js';

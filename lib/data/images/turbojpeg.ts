@@ -1,6 +1,6 @@
 /**
- * libjpeg-turbo where its npm package brings it as a library of its own, as on Linux: called without the binding around it, which
- * takes the fast transforms only, it is as exact as libvips and twice as quick.
+ * libjpeg-turbo, where its npm package contains it as a shared library, as on Linux. It is called without the package's binding,
+ * which has the fast transforms only, so it is as exact as libvips and twice as fast.
  */
 
 import { existsSync } from 'node:fs';

@@ -17,7 +17,7 @@ export interface SeenOptions {
 }
 
 /**
- * Of each image the record and then its views, as in so many training steps, with the mean and the deviation put back.
+ * Each image's record, then its views in as many training steps, with the mean and the deviation restored.
  * Throws AlexNetError DATA for a damaged record.
  */
 export async function seenPictures(
@@ -47,7 +47,7 @@ export async function seenPictures(
     const rows = trainingViews(count, store.size, crop, augmenting, store.colour, seed, step);
     const views = indices.map((_, n) => viewOf(rows.subarray(8 * n, 8 * n + 8)));
     const input = await preprocess({ ...common, images, views });
-    // Of black and without a shift, what the network would see is the mean, negative.
+    // For a black image without a shift, the network's input is the negative mean.
     const plain = views.map(({ top, left, flip = false }): View => ({ top, left, flip }));
     const less = await preprocess({ ...common, images: black, views: plain });
     const each = 3 * crop * crop;

@@ -14,7 +14,7 @@ export interface Archive {
   readonly end: number;
   /** Bytes of the source's files before this one. */
   readonly before: number;
-  /** Whether a lack at its end is spoken of elsewhere. */
+  /** Whether a missing end is reported elsewhere. */
   readonly excused?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface RefusedArchive extends Refused {
   readonly bytesRead: number;
 }
 
-/** What an entry, or several, came to. */
+/** The result of one entry, or of several. */
 export type Found = (
   Refused | { readonly name: string; readonly label: number; readonly bytes: Uint8Array }
 ) & {
@@ -74,7 +74,7 @@ async function* entriesOf(archive: Archive, read: ReadAt, start: number): Entrie
   }
 }
 
-/** More is no photograph, and would have to fit into memory. */
+/** A larger entry is no photograph, and would have to fit into memory. */
 const largestImage = 2 ** 28;
 
 /** Why an entry cannot be an image, or null. */

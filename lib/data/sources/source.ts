@@ -1,4 +1,4 @@
-/** Opens what images come from. */
+/** Opens sources of images. */
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';

@@ -1,4 +1,4 @@
-/** What images come from: the same to whoever reads them, whatever they lie in. */
+/** Sources of images: one interface, whatever they lie in. */
 
 export type Split = 'train' | 'validation';
 

@@ -48,7 +48,7 @@ export async function shardsIn(folder: string): Promise<TarShard[] | null> {
   const validation = held.find((some) => some.length > 0) ?? [];
   const rest = beside.filter((name) => !held.flat().includes(name));
   const shard = (split: Split) => (name: string) => ({ name, file: join(folder, name), split });
-  // Shards of one kind are what there is to train on, whatever they are called.
+  // Shards of a single kind are for training, whatever they are called.
   if (rest.length === 0) return beside.length > 0 ? beside.map(shard('train')) : null;
   return [...rest.map(shard('train')), ...validation.map(shard('validation'))];
 }

@@ -1,4 +1,4 @@
-/** A source's items on their way into a store: cut into chunks, worked on side by side, put in order again. */
+/** A source's items on their way into a store: cut into chunks, processed in parallel, put back in order. */
 
 import { AlexNetError } from '../../errors.js';
 import type { Position, Refused, SourceImage } from '../sources/types.js';

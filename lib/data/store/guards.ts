@@ -1,6 +1,6 @@
 /**
- * What has to hold before LMDB opens a folder. Its binding ends the process where opening fails, and its map where a file is
- * shorter than it says or a disk too full for the lock file; so all of that is found out here first.
+ * Checks before LMDB opens a folder. Its binding ends the process where opening fails, and its memory map ends it where a file
+ * is shorter than it says or the disk is too full for the lock file. So all of that is checked here first.
  */
 
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';

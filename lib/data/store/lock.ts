@@ -1,4 +1,4 @@
-/** One writer at a time: files in the store, in whose names it stands whose they are. */
+/** One writer at a time: files in the store, whose names say which process made them. */
 
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { isRunning } from '../../formats/temporary.js';
 
 const host = hostname().replaceAll(/[^\w-]/g, '-');
 
-/** Of writers on other machines nothing is known but when they last touched their file. */
+/** Of writers on other machines it is only known when they last touched their file. */
 const silence = 3600_000;
 
 /** How long one that begins waits for others that begin, milliseconds. */

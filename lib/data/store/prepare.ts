@@ -85,7 +85,7 @@ const resultOf = (
   { items, skipped }: Progress,
 ): PrepareResult => ({ path, outcome, items, skipped });
 
-/** Records of so many pixels a side are small enough raw, and worth sparing every epoch their decoding. */
+/** Up to this side raw records are small enough, and every epoch saves their decoding. */
 const rawSide = 96;
 
 function storeOptions(source: Source, options: PrepareStoreOptions): StoreOptions {

@@ -1,4 +1,4 @@
-/** What a store of images is to those who read it. */
+/** A store of images, as its readers see it. */
 
 import type { Preprocessing } from '../../graph/graph.js';
 import type { ColourAxes } from '../colour.js';

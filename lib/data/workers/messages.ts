@@ -1,4 +1,4 @@
-/** What goes between a pool and its threads. */
+/** Messages between a pool and its threads. */
 
 /** A family of tasks: by name, what goes into each and what comes out. */
 export type TasksOf<Tasks> = {

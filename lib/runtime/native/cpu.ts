@@ -1,4 +1,4 @@
-/** The CPU: what there is, and what it can do at most. */
+/** The CPU: its cores, its instructions, its peak rates. */
 
 import { addon } from './addon.js';
 
@@ -12,11 +12,11 @@ export interface CpuInfo {
   readonly bf16?: string;
 }
 
-/** What this machine can do at most, measured now: one second of multiply-adds, one of copying. */
+/** This machine's peak rates, measured now: one second of multiply-adds, one of copying. */
 export interface Peak {
-  /** Thousand million float32 operations a second, from registers. */
+  /** 10⁹ float32 operations a second, from registers. */
   readonly gflops: number;
-  /** Thousand million bytes a second read and written by a copy too large for the caches. */
+  /** 10⁹ bytes a second read and written by a copy too large for the caches. */
   readonly copyGigabytes: number;
   /** The vector instructions that were measured. */
   readonly isa: string;

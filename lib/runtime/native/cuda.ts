@@ -1,4 +1,4 @@
-/** GPUs: which there are, what they can do at most, and whether they reach each other's memory. */
+/** GPUs (cards): which there are, their peak rates, and whether they reach each other's memory. */
 
 import { addon, native, translated } from './addon.js';
 
@@ -38,9 +38,9 @@ export interface PeerCheck {
   readonly milliseconds: number;
 }
 
-/** What a card can do at most, measured now in about two seconds; it should have nothing else to do. */
+/** A card's peak rates, measured now in about two seconds; it should be idle otherwise. */
 export interface CardPeak {
-  /** Thousand million bytes a second read and written by a copy too large for the caches. */
+  /** 10⁹ bytes a second read and written by a copy too large for the caches. */
   readonly copyGigabytes: number;
   /** 10^12 operations a second from registers: float32 on the ordinary cores, mma.sync on the tensor cores (0: none). */
   readonly fp32Tflops: number;
@@ -56,7 +56,7 @@ interface CudaPart {
 
 export const cudaInfo = (): CudaInfo => addon<CudaPart>().cudaInfo();
 
-/** A process in which a copy did not finish can not use these cards any more: lib/runtime/peers.ts makes one for it. */
+/** A process in which a copy did not finish cannot use these cards any more: lib/runtime/peers.ts makes one for it. */
 export const checkPeers = (one: number, other: number, patienceMs: number): PeerCheck =>
   native(() => addon<CudaPart>().checkPeers(one, other, patienceMs));
 

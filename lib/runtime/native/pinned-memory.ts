@@ -1,4 +1,4 @@
-/** Host memory that GPUs read by themselves. */
+/** Pinned host memory, which GPUs copy from directly. */
 
 import { addon, native } from './addon.js';
 
@@ -8,8 +8,8 @@ interface PinnedMemoryPart {
 }
 
 /**
- * Has cards copy from this memory by themselves, beside the computation, until `unpin`; it is not collected before that. False
- * where they cannot: it remains ordinary memory, of which each run makes a copy first.
+ * Pins memory: cards copy from it directly, beside the computation, until `unpin`; it is not collected before that. False where
+ * that is impossible: it stays ordinary memory, which each run copies first.
  */
 export const pin = (memory: Uint8Array): boolean => native(() => addon<PinnedMemoryPart>().pin(memory));
 
