@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet::addon {
 

@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "addon/arguments.h"
-#include "core/status.h"
+#include "core/error.h"
 
 #if defined(ALEXNET_CUDA)
 #include "cuda/device/backend.h"
 #include "cuda/device/card.h"
-#include "cuda/device/measure.h"
+#include "cuda/device/card_peak.h"
 #include "cuda/device/peer_check.h"
 #endif
 #if defined(ALEXNET_EMULATED)

@@ -9,7 +9,7 @@
 
 #include "addon/arguments.h"
 #include "core/operands.h"
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet::addon {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/backend.h"
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet {
 

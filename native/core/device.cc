@@ -1,6 +1,6 @@
 #include "core/device.h"
 
-#include "core/status.h"
+#include "core/error.h"
 #include "core/validate.h"
 
 namespace alexnet {

@@ -1,5 +1,5 @@
 // What each op demands of its operands and parameters; core/ops.h says what they mean.
-#include "core/op_checks.h"
+#include "core/complaints.h"
 
 #include <algorithm>
 #include <limits>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet {
 namespace {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet {
 

@@ -13,7 +13,7 @@
 
 #include "core/program.h"
 #include "core/run_options.h"
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet {
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "core/op_checks.h"
+#include "core/complaints.h"
 
 namespace alexnet {
 namespace {

@@ -1,6 +1,6 @@
 #include "core/validate.h"
 
-#include "core/op_checks.h"
+#include "core/complaints.h"
 #include "core/schedule.h"
 
 namespace alexnet {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/op_checks.h"
+#include "core/complaints.h"
 
 namespace alexnet::cpu {
 

@@ -5,7 +5,7 @@
 #include "cuda/convolution/geometry.h"
 #include "cuda/device/launch.h"
 #include "cuda/gemm/plan.h"
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 

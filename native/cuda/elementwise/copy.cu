@@ -4,9 +4,9 @@
 #include <type_traits>
 
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/rows.h"
+#include "cuda/primitives/access.h"
+#include "cuda/device/dispatch.h"
+#include "cuda/elementwise/rows.h"
 
 namespace alexnet::cuda {
 namespace {

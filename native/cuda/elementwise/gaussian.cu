@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "cuda/device/ops.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/philox.h"
+#include "cuda/device/dispatch.h"
+#include "cuda/primitives/philox.h"
 
 namespace alexnet::cuda {
 namespace {

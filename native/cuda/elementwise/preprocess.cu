@@ -11,7 +11,7 @@
 
 #include "cuda/device/fault.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/device/dispatch.h"
 
 namespace alexnet::cuda {
 namespace {

@@ -7,7 +7,7 @@
 // be lowered, to end a part of a sum.
 #pragma once
 
-#include "cuda/language/divisor.h"
+#include "cuda/primitives/divisor.h"
 
 namespace alexnet::cuda {
 

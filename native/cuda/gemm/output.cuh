@@ -9,8 +9,8 @@
 
 #include "core/ops.h"
 #include "cuda/gemm/operand.cuh"
-#include "cuda/language/numbers.h"
-#include "cuda/language/philox.h"
+#include "cuda/primitives/numbers.h"
+#include "cuda/primitives/philox.h"
 #include "cuda/learning/update_rule.h"
 
 namespace alexnet::cuda {

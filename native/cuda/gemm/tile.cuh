@@ -11,7 +11,7 @@
 #include <type_traits>
 
 #include "cuda/gemm/operand.cuh"
-#include "cuda/language/ptx.h"
+#include "cuda/primitives/ptx.h"
 
 namespace alexnet::cuda {
 

@@ -23,8 +23,8 @@
 #include "cuda/device/launch.h"
 #include "cuda/gemm/output.cuh"
 #include "cuda/gemm/plan.h"
-#include "cuda/language/divisor.h"
-#include "cuda/language/wgmma.h"
+#include "cuda/primitives/divisor.h"
+#include "cuda/primitives/wgmma.h"
 
 namespace alexnet::cuda {
 

@@ -2,7 +2,7 @@
 // weight with a bfloat16 copy. All segments go in one launch: blocks take equal stretches of numbers, and
 // each finds its segment in a table among the kernel's parameters.
 #include "cuda/device/ops.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/learning/update_rule.h"
 
 namespace alexnet::cuda {

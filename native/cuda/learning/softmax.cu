@@ -8,8 +8,8 @@
 
 #include "cuda/device/fault.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/primitives/access.h"
+#include "cuda/device/dispatch.h"
 
 namespace alexnet::cuda {
 namespace {

@@ -4,8 +4,8 @@
 // costs two instructions of the slow kind, less than the memory for it.
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/divisor.h"
+#include "cuda/device/dispatch.h"
+#include "cuda/primitives/divisor.h"
 #include "cuda/normalisation/lrn_window.h"
 
 namespace alexnet::cuda {

@@ -20,7 +20,7 @@
 #pragma once
 
 #include "core/ops.h"
-#include "cuda/language/access.h"
+#include "cuda/primitives/access.h"
 #include "cuda/normalisation/roots.h"
 
 namespace alexnet::cuda {

@@ -10,8 +10,8 @@
 // them. Bytes: x and y once; x, dy and dx once; a row's neighbours come from the first-level cache.
 // Everything else: a thread for each number, with plain loops.
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/primitives/access.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/normalisation/roots.h"
 
 namespace alexnet::cuda {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/normalisation/lrn_window.h"
 #include "cuda/pooling/plan.h"
 

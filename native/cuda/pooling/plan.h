@@ -4,7 +4,7 @@
 
 #include "core/ops.h"
 #include "cuda/device/card.h"
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

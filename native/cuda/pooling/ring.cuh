@@ -26,7 +26,7 @@
 
 #include "cuda/device/launch.h"
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/device/dispatch.h"
 #include "cuda/normalisation/lrn_window.h"
 #include "cuda/pooling/plan.h"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "core/status.h"
+#include "core/error.h"
 #include "reference/device/ops.h"
 
 namespace alexnet {

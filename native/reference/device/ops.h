@@ -2,7 +2,7 @@
 // this one write it once more as loops, with the paper's formula above them.
 #pragma once
 
-#include "reference/device/view.h"
+#include "reference/device/double_tensor.h"
 
 namespace alexnet::reference {
 

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "reference/device/view.h"
+#include "reference/device/double_tensor.h"
 
 namespace alexnet::reference {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "reference/device/view.h"
+#include "reference/device/double_tensor.h"
 
 namespace alexnet::reference {
 

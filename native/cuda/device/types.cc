@@ -1,5 +1,5 @@
-// Which types the cards compute with. core/op_checks.h has checked shapes and meanings before.
-#include "core/op_checks.h"
+// Which types the cards compute with. core/complaints.h has checked shapes and meanings before.
+#include "core/complaints.h"
 #include "cuda/device/backend.h"
 
 namespace alexnet::cuda {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/operands.h"
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet {
 

@@ -1,7 +1,7 @@
 // Adjacent numbers in one memory access each way, float32 in registers whatever they are in memory.
 #pragma once
 
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 
