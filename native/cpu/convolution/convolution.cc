@@ -120,16 +120,16 @@ void sum_columns(const Tensor& dy, const float* from, float* db, const Run& run)
 }  // namespace
 
 ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionForward& op) {
-  return scratch_size(backend, op.products, gather_of(op), op.groups);
+  return scratch_size(backend, op.convolution.products, gather_of(op), op.convolution.groups);
 }
 
 ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionBackwardData& op) {
-  return scratch_size(backend, op.products, gather_of(op), op.groups);
+  return scratch_size(backend, op.convolution.products, gather_of(op), op.convolution.groups);
 }
 
 ScratchSize scratch_size(const CpuBackend& backend, const ConvolutionBackwardWeights& op) {
   const OuterGemm g = outer_of(op);
-  if (in_bf16(backend, op.products, g)) return bf16_scratch_size(g, op.groups);
+  if (in_bf16(backend, op.convolution.products, g)) return bf16_scratch_size(g, op.convolution.groups);
   const Kernels& kernels = backend.kernels();
   if (g.matrix) return {kernels.matrix_weights_scratch(g), 0};
   if (uses_winograd(kernels, g)) return winograd_scratch_size(kernels, g);
@@ -147,34 +147,39 @@ void run(const ConvolutionForward& op, const Run& run) {
   g.bias = op.bias ? run.data(*op.bias) : nullptr;
   const int64_t weight_step = g.outputs * g.w_output;
   const float* packed = op.packed ? run.data(*op.packed) : nullptr;
-  if (in_bf16(run.backend, op.products, g))
+  if (in_bf16(run.backend, op.convolution.products, g))
     g.matrix ? bf16_matrix(g, run)
-             : bf16_gather(g, op.groups, op.w.c(), g.outputs, weight_step,
+             : bf16_gather(g, op.convolution.groups, op.w.c(), g.outputs, weight_step,
                            reinterpret_cast<const uint16_t*>(packed), run);
   else if (g.matrix)
     matrix(g, run);
   else if (uses_winograd(run.kernels(), g))
-    winograd_all(g, op.groups, op.w.c(), g.outputs, weight_step, packed, run);
+    winograd_all(g, op.convolution.groups, op.w.c(), g.outputs, weight_step, packed, run);
   else
-    gather_all(g, op.groups, op.w.c(), g.outputs, weight_step, run);
+    gather_all(g, op.convolution.groups, op.w.c(), g.outputs, weight_step, run);
   if (op.dropout) apply_dropout(*op.dropout, op.y, g.target, run);
 }
 
 size_t CpuBackend::packed_bytes(const ConvolutionForward& op) const {
   GatherGemm g = gather_of(op);
   g.packed = true;
-  if (in_bf16(*this, op.products, g)) return g.matrix ? 0 : bf16_packed_bytes(g, op.groups);
-  return uses_winograd(kernels_, g) ? winograd_packed_floats(kernels_, g, op.groups) * sizeof(float) : 0;
+  if (in_bf16(*this, op.convolution.products, g))
+    return g.matrix ? 0 : bf16_packed_bytes(g, op.convolution.groups);
+  return uses_winograd(kernels_, g)
+             ? winograd_packed_floats(kernels_, g, op.convolution.groups) * sizeof(float)
+             : 0;
 }
 
 void CpuBackend::pack(const ConvolutionForward& op) {
   GatherGemm g = gather_of(op);
   g.weights = data<float>(op.w);
   const int64_t weight_step = g.outputs * g.w_output;
-  if (in_bf16(*this, op.products, g))
-    return bf16_pack_weights(g, op.groups, weight_step, *bf16_, pool_, data<uint16_t>(*op.packed));
-  std::vector<float> deep(winograd_deep_floats(g, op.groups));
-  winograd_pack_all(g, op.groups, weight_step, kernels_, pool_, data<float>(*op.packed), deep.data());
+  if (in_bf16(*this, op.convolution.products, g))
+    return bf16_pack_weights(g, op.convolution.groups, weight_step, *bf16_, pool_,
+                             data<uint16_t>(*op.packed));
+  std::vector<float> deep(winograd_deep_floats(g, op.convolution.groups));
+  winograd_pack_all(g, op.convolution.groups, weight_step, kernels_, pool_, data<float>(*op.packed),
+                    deep.data());
 }
 
 void run(const ConvolutionBackwardData& op, const Run& run) {
@@ -183,13 +188,13 @@ void run(const ConvolutionBackwardData& op, const Run& run) {
   g.target = run.data(op.dx);
   g.weights = run.data(op.w);
   const int64_t weight_step = g.inner * g.w_inner;
-  if (in_bf16(run.backend, op.products, g))
+  if (in_bf16(run.backend, op.convolution.products, g))
     return g.matrix ? bf16_matrix(g, run)
-                    : bf16_gather(g, op.groups, g.inner, op.w.c(), weight_step, nullptr, run);
+                    : bf16_gather(g, op.convolution.groups, g.inner, op.w.c(), weight_step, nullptr, run);
   if (g.matrix) return matrix(g, run);
   if (uses_winograd(run.kernels(), g))
-    return winograd_all(g, op.groups, g.inner, op.w.c(), weight_step, nullptr, run);
-  gather_all(g, op.groups, g.inner, op.w.c(), weight_step, run);
+    return winograd_all(g, op.convolution.groups, g.inner, op.w.c(), weight_step, nullptr, run);
+  gather_all(g, op.convolution.groups, g.inner, op.w.c(), weight_step, run);
 }
 
 void run(const ConvolutionBackwardWeights& op, const Run& run) {
@@ -205,21 +210,21 @@ void run(const ConvolutionBackwardWeights& op, const Run& run) {
     one.dw += index * g.outputs * g.dw_output;
     return one;
   };
-  if (in_bf16(run.backend, op.products, g)) {
-    bf16_outer(g, op.groups, run);
+  if (in_bf16(run.backend, op.convolution.products, g)) {
+    bf16_outer(g, op.convolution.groups, run);
   } else if (g.matrix) {
     const size_t floats = kernels.matrix_weights_scratch(g);
     run.pool().share(kernels.matrix_weights_units(g), 1, [&](int64_t begin, int64_t end, int thread) {
       kernels.matrix_weights(g, begin, end, run.scratch(thread, floats));
     });
   } else if (uses_winograd(kernels, g)) {
-    for (int64_t i = 0; i < op.groups; ++i) winograd_weights(group(i), run);
+    for (int64_t i = 0; i < op.convolution.groups; ++i) winograd_weights(group(i), run);
   } else if (kernels.is_first_layer(g)) {
-    for (int64_t i = 0; i < op.groups; ++i) first_layer(group(i), run);
+    for (int64_t i = 0; i < op.convolution.groups; ++i) first_layer(group(i), run);
   } else {
     const size_t floats = kernels.outer_scratch(g);
     const int64_t units = kernels.outer_units(g);
-    run.pool().share(units * op.groups, 1, [&](int64_t begin, int64_t end, int thread) {
+    run.pool().share(units * op.convolution.groups, 1, [&](int64_t begin, int64_t end, int thread) {
       for (int64_t i = begin / units; i <= (end - 1) / units; ++i)
         kernels.outer(group(i), std::max(begin - i * units, int64_t{0}), std::min(end - i * units, units),
                       run.scratch(thread, floats));

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "core/complaints.h"
+#include "core/kernel_limits.h"
+#include "core/operands.h"
 
 namespace alexnet::cpu {
 

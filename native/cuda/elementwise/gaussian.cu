@@ -2,8 +2,8 @@
 // formula). Bytes: y once; bound by arithmetic, and done once in a training.
 #include <cmath>
 
-#include "cuda/device/ops.h"
 #include "cuda/device/dispatch.h"
+#include "cuda/device/ops.h"
 #include "cuda/primitives/philox.h"
 
 namespace alexnet::cuda {

@@ -6,10 +6,10 @@
 // a megabyte: the time is that of four trips through memory, not of the bytes.
 #include <cmath>
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/fault.h"
 #include "cuda/device/ops.h"
 #include "cuda/primitives/access.h"
-#include "cuda/device/dispatch.h"
 
 namespace alexnet::cuda {
 namespace {

@@ -1,4 +1,4 @@
-// How the work of an overlapping max-pool (paper, section 3.4) is shared out over a card; pool_ring.cuh has
+// How the work of an overlapping max-pool (paper, section 3.4) is shared out over a card; ring.cuh has
 // the kernels.
 #pragma once
 
