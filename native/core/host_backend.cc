@@ -4,7 +4,7 @@
 
 #include "core/backend.h"
 #include "core/cpu_info.h"
-#include "core/status.h"
+#include "core/error.h"
 
 // The address sanitizer sees an access past the end of heap memory, not past the end of mapped pages.
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)

@@ -6,7 +6,7 @@
 #include "core/tensor.h"
 #include "cuda/device/card.h"
 #include "cuda/device/status.h"
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 
