@@ -29,6 +29,8 @@ struct InPlace {
 };
 inline constexpr InPlace kNotInPlace{};
 
+// Where a backward op that reads x has an activation, x is its output, and the op takes the gradient through
+// it too (relu: times [x > 0]; tanh: times 1 - x^2).
 enum class Activation : uint8_t { kNone, kRelu, kTanh };
 
 // Dropout's mask (PAPER.md: units zeroed in training without scaling). The unit at (n, h, w, c) of an N x H x
