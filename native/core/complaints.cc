@@ -18,6 +18,11 @@ std::string text_of(double value) {
   return std::isfinite(value) ? text.substr(0, text.find_last_not_of('0') + 2) : text;
 }
 
+std::string mebibytes_text(size_t bytes) {
+  constexpr size_t kMebibyte = size_t{1} << 20;
+  return std::to_string((bytes + kMebibyte - 1) / kMebibyte) + " MiB";
+}
+
 std::string shape_text(const Shape& shape) {
   std::string text;
   for (const int64_t size : shape) text += (text.empty() ? "" : "x") + std::to_string(size);

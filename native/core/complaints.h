@@ -14,6 +14,8 @@ namespace alexnet {
 
 std::string text_of(int64_t value);
 std::string text_of(double value);
+// "12 MiB", rounded up.
+std::string mebibytes_text(size_t bytes);
 // "128x27x27x256"
 std::string shape_text(const Shape& shape);
 const char* dtype_text(DType dtype);

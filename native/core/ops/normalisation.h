@@ -37,8 +37,6 @@ struct LrnForward {
   void check() const;
 };
 
-// In this and the other backward ops that read x: when x is the output of an activation, `activation` takes
-// the gradient through it too (relu: times [x > 0]; tanh: times 1 - x^2).
 struct LrnBackward {
   static constexpr const char* kName = "lrn_backward";
   static constexpr bool kTakesStrides = false, kChecksContents = false;

@@ -6,9 +6,8 @@
 //   kChecksContents  whether its operands hold places in other operands (labels, crops), which every run
 //                    checks: core/contents.h
 //   kInPlace         the two operands that may be the same elements
-//   visit            names its operands: v.input(name, tensor), v.output(...), v.inout(...). Optional ones
-//   are
-//                    std::optional<Tensor>
+//   visit            names its operands: v.input(name, tensor), v.output(...), v.inout(...). Those that may
+//                    be missing are std::optional<Tensor>
 //   values           names its parameters: v.value(name, field). v.learning_rate(name, index) and
 //                    v.pool_size(name, size) are values that others look for as well
 //   check            throws Error("BAD_PROGRAM") for shapes, types and values without a meaning. Beforehand
@@ -29,12 +28,14 @@ struct InPlace {
 };
 inline constexpr InPlace kNotInPlace{};
 
+// Where a backward op that reads x has an activation, x is its output, and the op takes the gradient through
+// it too (relu: times [x > 0]; tanh: times 1 - x^2).
 enum class Activation : uint8_t { kNone, kRelu, kTanh };
 
 // Dropout's mask (PAPER.md: units zeroed in training without scaling). The unit at (n, h, w, c) of an N x H x
 // W x C tensor that is channels [channel_offset, channel_offset + C) of a layer with `channels` channels
-// draws word
-// ((n*H + h)*W + w)*channels + channel_offset + c of (seed, stream, step); below the threshold it is dropped.
+// draws word ((n*H + h)*W + w)*channels + channel_offset + c of (seed, stream, step); below the threshold it
+// is dropped.
 struct Dropout {
   double rate = 0;
   Seed seed;
