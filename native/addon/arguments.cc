@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/complaints.h"
+
 namespace alexnet::addon {
 
 std::string show(const Napi::Value& value) {
@@ -28,6 +30,12 @@ std::string show(const Napi::Value& value) {
   }
 }
 
+void refuse(const char* code, const std::string& name, const Napi::Value& value,
+            const std::string& expected) {
+  const std::string found = value.IsUndefined() ? " is missing" : " is " + show(value);
+  throw Error(code, complaint(name + found, expected));
+}
+
 double integer(const Napi::Value& value, const std::string& name, double low, double high, const char* code) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
   if (number >= low && number <= high && std::floor(number) == number) return number;
@@ -37,15 +45,27 @@ double integer(const Napi::Value& value, const std::string& name, double low, do
             : low == -kLargestInteger ? "an integer"
                                       : "an integer from " + std::to_string(int64_t(low))
           : "an integer from " + std::to_string(int64_t(low)) + " to " + std::to_string(int64_t(high));
-  throw Error(code, name + " is " + show(value) + "; expected " + range);
+  refuse(code, name, value, range);
 }
 
 size_t byte_count(const Napi::Value& value, const std::string& name) {
   return static_cast<size_t>(integer(value, name, 0, kLargestInteger, "USAGE"));
 }
 
+bool flag(const Napi::Value& value, const std::string& name, bool otherwise) {
+  if (value.IsUndefined()) return otherwise;
+  if (!value.IsBoolean()) refuse("USAGE", name, value, "true or false");
+  return value.As<Napi::Boolean>().Value();
+}
+
+Napi::Array array_of(const Napi::Value& value, const std::string& name, const std::string& expected,
+                     const char* code) {
+  if (!value.IsArray()) refuse(code, name, value, expected);
+  return value.As<Napi::Array>();
+}
+
 Bytes bytes_of(const Napi::Value& value, const std::string& name) {
-  if (!value.IsTypedArray()) throw Error("USAGE", name + " is " + show(value) + "; expected a typed array");
+  if (!value.IsTypedArray()) refuse("USAGE", name, value, "a typed array");
   const auto array = value.As<Napi::TypedArray>();
   // The array's own view of its memory: where it is a part of a larger buffer, it begins there.
   void* data = nullptr;

@@ -6,12 +6,16 @@
 #include <cstddef>
 #include <string>
 
-#include "core/status.h"
+#include "core/error.h"
 
 namespace alexnet::addon {
 
 // "'abc'", "1.5", "undefined", "an object"
 std::string show(const Napi::Value& value);
+
+// Throws Error(code) that says what `value` is and what was expected.
+[[noreturn]] void refuse(const char* code, const std::string& name, const Napi::Value& value,
+                         const std::string& expected);
 
 // Largest integer that a JavaScript number counts to.
 inline constexpr double kLargestInteger = 9007199254740991.0;
@@ -21,6 +25,13 @@ double integer(const Napi::Value& value, const std::string& name, double low, do
 
 // A place in an arena or a count of bytes. Throws Error("USAGE").
 size_t byte_count(const Napi::Value& value, const std::string& name);
+
+// true or false; `otherwise` where it is not given. Throws Error("USAGE").
+bool flag(const Napi::Value& value, const std::string& name, bool otherwise);
+
+// Throws Error(code), naming what was expected.
+Napi::Array array_of(const Napi::Value& value, const std::string& name, const std::string& expected,
+                     const char* code);
 
 // The memory behind a typed array. It stays as long as the array is neither collected nor transferred.
 struct Bytes {

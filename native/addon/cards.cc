@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "addon/arguments.h"
-#include "core/status.h"
+#include "core/error.h"
 
 #if defined(ALEXNET_CUDA)
 #include "cuda/device/backend.h"
 #include "cuda/device/card.h"
-#include "cuda/device/measure.h"
+#include "cuda/device/card_peak.h"
 #include "cuda/device/peer_check.h"
 #endif
 #if defined(ALEXNET_EMULATED)
@@ -178,7 +178,7 @@ Napi::Value emulator_cases(const Napi::CallbackInfo& info) {
 
 Napi::Value run_emulator_case(const Napi::CallbackInfo& info) {
   return translate(info.Env(), [&] {
-    if (!info[0].IsString()) throw Error("USAGE", "name is " + show(info[0]) + "; expected a string");
+    if (!info[0].IsString()) refuse("USAGE", "name", info[0], "a string");
     return Napi::String::New(info.Env(),
                              emulator::self_test::run_case(info[0].As<Napi::String>().Utf8Value()));
   });

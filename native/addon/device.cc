@@ -3,6 +3,7 @@
 #include "addon/arguments.h"
 #include "addon/cards.h"
 #include "addon/parse.h"
+#include "core/complaints.h"
 
 namespace alexnet::addon {
 namespace {
@@ -13,18 +14,16 @@ constexpr double kMostThreads = 1024;
 
 constexpr double kMostCards = 1024;
 
-std::unique_ptr<Backend> make_backend(const std::string& name, const Napi::Object& options) {
+std::unique_ptr<Backend> make_backend(const Napi::Object& options) {
+  const Napi::Value backend = options.Get("backend");
+  const std::string name = backend.IsString() ? backend.As<Napi::String>().Utf8Value() : "";
   if (name == "cpu")
     return make_cpu_backend(
         static_cast<int>(integer(options.Get("threads"), "threads", 1, kMostThreads, "USAGE")));
   if (name == "reference") return make_reference_backend();
-  if (name != "cuda")
-    throw Error("USAGE", "backend is '" + name + "'; expected 'cpu', 'reference' or 'cuda'");
-  const Napi::Value peer_access = options.Get("peerAccess");
-  if (!peer_access.IsUndefined() && !peer_access.IsBoolean())
-    throw Error("USAGE", "peerAccess is " + show(peer_access) + "; expected true or false");
+  if (name != "cuda") refuse("USAGE", "backend", backend, "'cpu', 'reference' or 'cuda'");
   return make_card_backend(static_cast<int>(integer(options.Get("index"), "index", 0, kMostCards, "USAGE")),
-                           peer_access.IsUndefined() || peer_access.As<Napi::Boolean>().Value());
+                           flag(options.Get("peerAccess"), "peerAccess", true));
 }
 
 }  // namespace
@@ -45,13 +44,8 @@ std::shared_ptr<Device> DeviceObject::device_of(const Napi::Value& value) {
 
 DeviceObject::DeviceObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DeviceObject>(info) {
   translate(info.Env(), [&] {
-    if (!info[0].IsObject())
-      throw Error("USAGE", "a device's options are " + show(info[0]) + "; expected { backend, ... }");
-    const auto options = info[0].As<Napi::Object>();
-    const Napi::Value backend = options.Get("backend");
-    if (!backend.IsString())
-      throw Error("USAGE", "backend is " + show(backend) + "; expected 'cpu', 'reference' or 'cuda'");
-    device_ = std::make_shared<Device>(make_backend(backend.As<Napi::String>().Utf8Value(), options));
+    if (!info[0].IsObject()) refuse("USAGE", "options", info[0], "{ backend, ... }");
+    device_ = std::make_shared<Device>(make_backend(info[0].As<Napi::Object>()));
     info.This().As<Napi::Object>().TypeTag(&kTag);
   });
 }
@@ -118,7 +112,7 @@ Napi::Value DeviceObject::packed_bytes(const Napi::CallbackInfo& info) {
 Napi::Value DeviceObject::pack(const Napi::CallbackInfo& info) {
   return of_command(info, [&](const ComputeOp& op) {
     const auto* convolution = std::get_if<ConvolutionForward>(&op);
-    if (!convolution) throw Error("BAD_PROGRAM", "has no weights to pack; expected a convolution_forward");
+    if (!convolution) alexnet::refuse("has no weights to pack", "a convolution_forward");
     device_->pack(*convolution);
     return size_t{0};
   });

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "addon/arguments.h"
+#include "core/complaints.h"
 #include "images/kernels.h"
 #include "images/resample_image.h"
 #include "images/to_srgb.h"
@@ -23,8 +24,7 @@ double side_of(const Napi::Object& of, const char* name, double least, double mo
   const Napi::Value value = of.Get(name);
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
   if (!(number >= least && number <= most))
-    throw Error("USAGE",
-                std::string(name) + " is not in the range of an image's sides, received " + show(value));
+    refuse("USAGE", name, value, "a number from " + text_of(least) + " to " + text_of(most));
   return number;
 }
 

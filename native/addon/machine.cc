@@ -2,7 +2,7 @@
 
 #include "addon/arguments.h"
 #include "core/cpu_info.h"
-#include "core/measure.h"
+#include "core/cpu_peak.h"
 #include "cpu/device/backend.h"
 
 namespace alexnet::addon {

@@ -8,15 +8,14 @@
 #include <utility>
 
 #include "addon/arguments.h"
+#include "core/complaints.h"
 #include "core/operands.h"
-#include "core/status.h"
 
 namespace alexnet::addon {
 namespace {
 
 [[noreturn]] void refuse(const std::string& name, const Napi::Value& value, const std::string& expected) {
-  const std::string is = value.IsUndefined() ? " is missing" : " is " + show(value);
-  throw Error("BAD_PROGRAM", name + is + "; expected " + expected);
+  addon::refuse("BAD_PROGRAM", name, value, expected);
 }
 
 Napi::Object object_of(const Napi::Value& value, const std::string& name, const std::string& expected) {
@@ -25,23 +24,19 @@ Napi::Object object_of(const Napi::Value& value, const std::string& name, const 
 }
 
 Napi::Array array_of(const Napi::Value& value, const std::string& name, const std::string& expected) {
-  if (!value.IsArray()) refuse(name, value, expected);
-  return value.As<Napi::Array>();
+  return addon::array_of(value, name, expected, "BAD_PROGRAM");
 }
 
 // One overload for each type a parameter can have.
 void read(const Napi::Value& value, const std::string& name, int64_t& into) {
-  if (value.IsUndefined()) refuse(name, value, "an integer");
   into = static_cast<int64_t>(integer(value, name, -kLargestInteger, kLargestInteger, "BAD_PROGRAM"));
 }
 
 void read(const Napi::Value& value, const std::string& name, uint32_t& into) {
-  if (value.IsUndefined()) refuse(name, value, "an unsigned 32-bit integer");
   into = static_cast<uint32_t>(integer(value, name, 0, std::numeric_limits<uint32_t>::max(), "BAD_PROGRAM"));
 }
 
 void read(const Napi::Value& value, const std::string& name, size_t& into) {
-  if (value.IsUndefined()) refuse(name, value, "an integer from 0");
   into = static_cast<size_t>(integer(value, name, 0, kLargestInteger, "BAD_PROGRAM"));
 }
 
@@ -101,8 +96,7 @@ void read(const Napi::Value& value, const std::string& name, std::array<T, N>& i
   const std::string expected = "an array of " + std::to_string(N) + " numbers";
   const Napi::Array array = array_of(value, name, expected);
   if (array.Length() != N)
-    throw Error("BAD_PROGRAM",
-                name + " has " + std::to_string(array.Length()) + " entries; expected " + std::to_string(N));
+    alexnet::refuse(name + " has " + std::to_string(array.Length()) + " entries", std::to_string(N));
   for (size_t i = 0; i < N; ++i)
     read(array.Get(static_cast<uint32_t>(i)), name + "[" + std::to_string(i) + "]", into[i]);
 }
@@ -149,6 +143,8 @@ struct Fields {
   void value(const char* name, T& field) const {
     read(object.Get(name), name, field);
   }
+  void learning_rate(const char* name, int64_t& index) const { value(name, index); }
+  void pool_size(const char* name, int64_t& size) const { value(name, size); }
   template <class T>
   void input(const char* name, T& tensor) const {
     value(name, tensor);
@@ -170,7 +166,7 @@ void read_fields(const Napi::Object& object, Op& op) {
 }
 
 void read_fields(const Napi::Object& object, Sgd& op) {
-  Sgd::values(op, Fields{object});
+  Sgd::values(op, Fields{object});  // of no segment yet
   const Napi::Array array =
       array_of(object.Get("segments"), "segments", "an array of { w, v, g, copy?, rate, decay }");
   for (uint32_t i = 0; i < array.Length(); ++i) {

@@ -13,29 +13,23 @@ namespace alexnet::addon {
 namespace {
 
 std::vector<std::shared_ptr<Device>> parse_devices(const Napi::Value& value) {
-  if (!value.IsArray()) throw Error("USAGE", "devices is " + show(value) + "; expected an array of devices");
-  const auto array = value.As<Napi::Array>();
+  const Napi::Array array = array_of(value, "devices", "an array of devices", "USAGE");
   std::vector<std::shared_ptr<Device>> devices;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     auto device = DeviceObject::device_of(array.Get(i));
-    if (!device)
-      throw Error("USAGE",
-                  "devices[" + std::to_string(i) + "] is " + show(array.Get(i)) + "; expected a Device");
+    if (!device) refuse("USAGE", "devices[" + std::to_string(i) + "]", array.Get(i), "a Device");
     devices.push_back(std::move(device));
   }
   return devices;
 }
 
 std::vector<float> parse_rates(const Napi::Value& value) {
-  if (!value.IsArray())
-    throw Error("USAGE", "learningRates is " + show(value) + "; expected an array of numbers");
-  const auto array = value.As<Napi::Array>();
+  const Napi::Array array = array_of(value, "learningRates", "an array of numbers", "USAGE");
   std::vector<float> rates;
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::Value entry = array.Get(i);
     if (!entry.IsNumber() || !std::isfinite(entry.As<Napi::Number>().FloatValue()))
-      throw Error("USAGE", "learningRates[" + std::to_string(i) + "] is " + show(entry) +
-                               "; expected a finite number");
+      refuse("USAGE", "learningRates[" + std::to_string(i) + "]", entry, "a finite number");
     rates.push_back(entry.As<Napi::Number>().FloatValue());
   }
   return rates;
@@ -47,13 +41,11 @@ template <class Copy>
 std::vector<Copy> parse_copies(const Napi::Value& value, const std::string& name, Napi::Array& buffers) {
   std::vector<Copy> copies;
   if (value.IsUndefined()) return copies;
-  if (!value.IsArray()) throw Error("USAGE", name + " is " + show(value) + "; expected an array");
-  const auto array = value.As<Napi::Array>();
+  const Napi::Array array = array_of(value, name, "an array", "USAGE");
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const std::string place = name + "[" + std::to_string(i) + "]";
     const Napi::Value entry = array.Get(i);
-    if (!entry.IsObject())
-      throw Error("USAGE", place + " is " + show(entry) + "; expected { device, offset, data }");
+    if (!entry.IsObject()) refuse("USAGE", place, entry, "{ device, offset, data }");
     const auto object = entry.As<Napi::Object>();
     const size_t device = byte_count(object.Get("device"), place + ".device");
     const size_t offset = byte_count(object.Get("offset"), place + ".offset");
@@ -74,8 +66,7 @@ void locate(std::vector<Copy>& copies, const std::string& name, const Napi::Arra
 }
 
 RunOptions parse_options(const Napi::Value& value, Napi::Array& buffers) {
-  if (!value.IsObject())
-    throw Error("USAGE", "run's options are " + show(value) + "; expected { number, learningRates, ... }");
+  if (!value.IsObject()) refuse("USAGE", "options", value, "{ number, learningRates, ... }");
   const auto object = value.As<Napi::Object>();
   RunOptions options;
   options.step.number = static_cast<uint32_t>(
@@ -83,9 +74,7 @@ RunOptions parse_options(const Napi::Value& value, Napi::Array& buffers) {
   options.step.learning_rates = parse_rates(object.Get("learningRates"));
   const Napi::Value profile = object.Get("profile"), writes = object.Get("writes"),
                     reads = object.Get("reads");
-  if (!profile.IsUndefined() && !profile.IsBoolean())
-    throw Error("USAGE", "profile is " + show(profile) + "; expected true or false");
-  options.profile = profile.IsBoolean() && profile.As<Napi::Boolean>().Value();
+  options.profile = flag(profile, "profile", false);
   options.writes = parse_copies<HostWrite>(writes, "writes", buffers);
   options.reads = parse_copies<HostRead>(reads, "reads", buffers);
   locate(options.writes, "writes", buffers, 0);

@@ -8,6 +8,7 @@
 
 #include "core/ops.h"
 #include "core/replay.h"
+#include "core/step.h"
 
 namespace alexnet {
 
@@ -50,7 +51,7 @@ class HostBackend : public Backend {
   // Throws Error("DATA") where what an operand holds would lead outside another one: labels and crops. Called
   // before each execute.
   void check_contents(const ComputeOp& op) const;
-  // Carries out one command. `workspace` points at scratch of at least workspace(op) bytes.
+  // Carries out one command. At `workspace_offset` are at least workspace(op) bytes of scratch.
   // Called from one thread at a time. No allocation, no thread creation.
   virtual void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) = 0;
   // Copies x (this arena) to `to` in `target`'s arena. Called from the device's transfer thread.

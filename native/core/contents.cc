@@ -1,28 +1,30 @@
 // Checks of what operands hold, where it says which memory an op reads: labels are indices of logits, crops
-// are places in images. A program cannot be checked for these; they come anew with every run.
+// are places in images. A program cannot be checked for these; they come anew with every run. One
+// check_places for each op that has kChecksContents.
 #include "core/contents.h"
 
 #include <cmath>
 
 #include "core/backend.h"
-#include "core/status.h"
+#include "core/complaints.h"
 
 namespace alexnet {
 
 std::string label_complaint(const SoftmaxCrossEntropy& op, int64_t image, int32_t label) {
-  return "label " + std::to_string(label) + " of image " + std::to_string(image) +
-         " is no class; expected -1 to " + std::to_string(op.logits.c() - 1);
+  return complaint("label " + std::to_string(label) + " of image " + std::to_string(image) + " is no class",
+                   "-1 to " + std::to_string(op.logits.c() - 1));
 }
 
 std::string crop_complaint(const Preprocess& op, int64_t view, bool left, double value) {
   const int64_t room = left ? op.images.w() - op.y.w() : op.images.h() - op.y.h();
-  return std::string(left ? "left" : "top") + " of view " + std::to_string(view) + " is " +
-         std::to_string(value) + "; expected an integer from 0 to " + std::to_string(room);
+  return complaint(
+      (left ? "left of view " : "top of view ") + std::to_string(view) + " is " + std::to_string(value),
+      "an integer from 0 to " + std::to_string(room));
 }
 
 namespace {
 
-void check_one(const SoftmaxCrossEntropy& op, const HostBackend& arena) {
+void check_places(const SoftmaxCrossEntropy& op, const HostBackend& arena) {
   if (!op.labels) return;
   const auto* labels = arena.data<int32_t>(*op.labels);
   for (int64_t n = 0; n < op.logits.n(); ++n) {
@@ -33,31 +35,32 @@ void check_one(const SoftmaxCrossEntropy& op, const HostBackend& arena) {
 
 template <class Number>
 void check_crops(const Preprocess& op, const Number* views) {
-  const auto check = [&](int64_t n, bool left, double from, int64_t length, int64_t side) {
+  const auto require = [&](int64_t n, bool left, double from, int64_t length, int64_t side) {
     if (from >= 0 && std::floor(from) == from && from <= static_cast<double>(side - length)) return;
     throw Error("DATA", crop_complaint(op, n, left, from));
   };
   for (int64_t n = 0; n < op.views.n(); ++n) {
     const Number* view = views + n * op.views.strides[0];
-    check(n, false, view[0], op.y.h(), op.images.h());
-    check(n, true, view[1], op.y.w(), op.images.w());
+    require(n, false, view[0], op.y.h(), op.images.h());
+    require(n, true, view[1], op.y.w(), op.images.w());
   }
 }
 
-void check_one(const Preprocess& op, const HostBackend& arena) {
+void check_places(const Preprocess& op, const HostBackend& arena) {
   if (op.views.dtype == DType::kFloat64)
     check_crops(op, arena.data<double>(op.views));
   else
     check_crops(op, arena.data<float>(op.views));
 }
 
-template <class Op>
-void check_one(const Op&, const HostBackend&) {}
-
 }  // namespace
 
 void HostBackend::check_contents(const ComputeOp& op) const {
-  std::visit([this](const auto& o) { check_one(o, *this); }, op);
+  std::visit(
+      [this]<class Op>(const Op& o) {
+        if constexpr (Op::kChecksContents) check_places(o, *this);
+      },
+      op);
 }
 
 }  // namespace alexnet

@@ -1,5 +1,5 @@
 // What is said of contents that would lead outside an operand. The conditions are checked where the contents
-// are: core/contents.cc in host memory, kernels on cards.
+// are: core/contents.cc in host memory, kernels on GPUs. One complaint for each op with kChecksContents.
 #pragma once
 
 #include <string>

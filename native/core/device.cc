@@ -1,6 +1,6 @@
 #include "core/device.h"
 
-#include "core/status.h"
+#include "core/complaints.h"
 #include "core/validate.h"
 
 namespace alexnet {
@@ -57,7 +57,7 @@ size_t Device::packed_bytes(const ConvolutionForward& op) const {
 void Device::pack(const ConvolutionForward& op) {
   Backend& backend = idle_backend("packing");
   check_placed_op(op, backend);
-  if (!op.packed) throw Error("BAD_PROGRAM", "packed is missing; expected a place for the packed weights");
+  require(op.packed.has_value(), "packed is missing", "a place for the packed weights");
   backend.pack(op);
 }
 

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "core/backend.h"
+#include "core/complaints.h"
 #include "core/cpu_info.h"
-#include "core/status.h"
 
 // The address sanitizer sees an access past the end of heap memory, not past the end of mapped pages.
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
@@ -44,8 +44,6 @@ void release(std::byte* arena, size_t) { std::free(arena); }
 
 #endif
 
-std::string mebibytes(size_t bytes) { return std::to_string(rounded_up(bytes, 1 << 20) >> 20) + " MiB"; }
-
 }  // namespace
 
 HostBackend::~HostBackend() {
@@ -60,13 +58,13 @@ void HostBackend::reserve(size_t bytes) {
   // The system promises more memory than there is and ends the process when it is used; so ask first.
   const size_t limit = memory_limit();
   if (limit != 0 && bytes > limit)
-    throw Error("OUT_OF_MEMORY", "a device needs " + mebibytes(bytes) +
-                                     " of memory, but this process can have " + mebibytes(limit) +
+    throw Error("OUT_OF_MEMORY", "a device needs " + mebibytes_text(bytes) +
+                                     " of memory, but this process can have " + mebibytes_text(limit) +
                                      " at most");
   arena_ = allocate(bytes);
   if (!arena_)
     throw Error("OUT_OF_MEMORY",
-                "a device needs " + mebibytes(bytes) + " of memory, which the system does not give");
+                "a device needs " + mebibytes_text(bytes) + " of memory, which the system does not give");
   bytes_ = bytes;
 }
 

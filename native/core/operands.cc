@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/status.h"
+#include "core/complaints.h"
 
 namespace alexnet {
 namespace {
@@ -11,6 +11,7 @@ namespace {
 // Far above what any machine holds, far below where products of a few sizes leave 64 bits.
 constexpr int64_t kLargestDimension = (int64_t{1} << 31) - 1;
 constexpr int64_t kLargestExtent = int64_t{1} << 40;
+constexpr const char* kMostElements = "at most 2^40 elements";
 
 constexpr const char* kDimensions[] = {"images (or kernels)", "rows", "columns", "channels"};
 constexpr const char* kStrides[] = {"image", "row", "column"};
@@ -28,8 +29,6 @@ struct Collector {
     if (tensor) output(name, *tensor);
   }
 };
-
-Error bad(const std::string& message) { return Error("BAD_PROGRAM", message); }
 
 // The stride of the innermost dimension with more than one step; 0 for a single run of channels.
 int64_t innermost_stride(const Tensor& tensor) {
@@ -52,13 +51,7 @@ std::vector<Operand> operands_of(const ComputeOp& op) {
   return found;
 }
 
-std::string shape_text(const std::array<int64_t, 4>& shape) {
-  std::string text;
-  for (const int64_t size : shape) text += (text.empty() ? "" : "x") + std::to_string(size);
-  return text;
-}
-
-std::array<int64_t, 3> dense_strides(const std::array<int64_t, 4>& shape) {
+std::array<int64_t, 3> dense_strides(const Shape& shape) {
   const auto times = [](int64_t a, int64_t b) {
     return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
   };
@@ -66,15 +59,13 @@ std::array<int64_t, 3> dense_strides(const std::array<int64_t, 4>& shape) {
   return {times(shape[1], row), row, column};
 }
 
-void check_sizes(std::string_view name, const std::array<int64_t, 4>& shape) {
+void check_sizes(std::string_view name, const Shape& shape) {
   int64_t count = 1;
   for (size_t d = 0; d < 4; ++d) {
-    if (shape[d] < 1 || shape[d] > kLargestDimension)
-      throw bad(std::string(name) + " has " + std::to_string(shape[d]) + " " + kDimensions[d] +
-                "; expected 1 to 2^31 - 1");
-    if (shape[d] > kLargestExtent / count)
-      throw bad(std::string(name) + " (" + shape_text(shape) +
-                ") is larger than any arena; expected at most 2^40 " + "elements");
+    require(shape[d] >= 1 && shape[d] <= kLargestDimension,
+            std::string(name) + " has " + text_of(shape[d]) + " " + kDimensions[d], "1 to 2^31 - 1");
+    require(shape[d] <= kLargestExtent / count,
+            std::string(name) + " (" + shape_text(shape) + ") is larger than any arena", kMostElements);
     count *= shape[d];
   }
 }
@@ -86,22 +77,19 @@ void check_shape(std::string_view name, const Tensor& tensor) {
   int64_t extent = tensor.shape[3];
   for (size_t d = 3; d-- > 0;) {
     const int64_t stride = tensor.strides[d], steps = tensor.shape[d] - 1;
-    if (stride < extent)
-      throw bad(subject + " has " + kStrides[d] + " stride " + std::to_string(stride) +
-                "; expected at least " + std::to_string(extent) + ", or elements overlap");
-    if (stride > kLargestExtent || steps > kLargestExtent / stride ||
-        (extent += steps * stride) > kLargestExtent)
-      throw bad(subject + " reaches further than any arena; expected at most 2^40 elements");
+    require(stride >= extent, subject + " has " + kStrides[d] + " stride " + text_of(stride),
+            "at least " + text_of(extent) + ", or elements overlap");
+    require(stride <= kLargestExtent && steps <= kLargestExtent / stride &&
+                (extent += steps * stride) <= kLargestExtent,
+            subject + " reaches further than any arena", kMostElements);
   }
 }
 
 void check_place(std::string_view name, const Tensor& tensor, size_t arena_bytes) {
-  const std::string subject =
-      std::string(name) + " is " + shape_text(tensor.shape) + " at byte " + std::to_string(tensor.offset);
-  if (tensor.offset % kAlignment != 0)
-    throw bad(subject + "; expected a multiple of " + std::to_string(kAlignment));
-  if (tensor.offset > arena_bytes || tensor.bytes() > arena_bytes - tensor.offset)
-    throw bad(subject + " and ends at byte " + std::to_string(tensor.offset + tensor.bytes()) +
+  const std::string found = is(name, tensor.shape) + " at byte " + std::to_string(tensor.offset);
+  require(tensor.offset % kAlignment == 0, found, "a multiple of " + std::to_string(kAlignment));
+  require(tensor.offset <= arena_bytes && tensor.bytes() <= arena_bytes - tensor.offset,
+          found + " and ends at byte " + std::to_string(tensor.offset + tensor.bytes()) +
               ", past the arena's " + std::to_string(arena_bytes) + " bytes");
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,14 +19,12 @@ struct Operand {
 // The operands `op` names on its own device. They point into `op`.
 std::vector<Operand> operands_of(const ComputeOp& op);
 
-// "128x27x27x256"
-std::string shape_text(const std::array<int64_t, 4>& shape);
-
 // Strides without gaps. Meaningless, but harmless, for sizes that check_sizes refuses.
-std::array<int64_t, 3> dense_strides(const std::array<int64_t, 4>& shape);
+std::array<int64_t, 3> dense_strides(const Shape& shape);
 
-// Every dimension at least 1, their product within any backend's arithmetic.
-void check_sizes(std::string_view name, const std::array<int64_t, 4>& shape);
+// The checks throw Error("BAD_PROGRAM"). Every dimension at least 1, their product within any backend's
+// arithmetic.
+void check_sizes(std::string_view name, const Shape& shape);
 
 // Sizes as above, strides that keep elements apart, and an extent within any backend's arithmetic.
 // Afterwards count(), extent() and bytes() are safe to call.

@@ -4,21 +4,22 @@
 #include <map>
 #include <string>
 
-#include "core/status.h"
+#include "core/complaints.h"
 
 namespace alexnet {
 
 Program::Program(std::vector<std::shared_ptr<Device>> devices, Lists lists)
     : devices_(std::move(devices)), lists_(std::move(lists)) {
-  if (devices_.empty()) throw Error("BAD_PROGRAM", "a program has no devices; expected at least one");
-  if (lists_.size() != devices_.size())
-    throw Error("BAD_PROGRAM", "a program has " + std::to_string(lists_.size()) + " lists for " +
-                                   std::to_string(devices_.size()) + " devices; expected one each");
+  require(!devices_.empty(), "a program has no devices", "at least one");
+  require(lists_.size() == devices_.size(),
+          "a program has " + std::to_string(lists_.size()) + " lists for " + std::to_string(devices_.size()) +
+              " devices",
+          "one each");
   for (size_t i = 0; i < devices_.size(); ++i)
     for (size_t j = 0; j < i; ++j)
-      if (devices_[i] == devices_[j])
-        throw Error("BAD_PROGRAM", "device " + std::to_string(i) + " is device " + std::to_string(j) +
-                                       " again; expected a device for each list");
+      require(devices_[i] != devices_[j],
+              "device " + std::to_string(i) + " is device " + std::to_string(j) + " again",
+              "a device for each list");
   std::vector<const Backend*> backends;
   for (const auto& device : devices_) {
     backends.push_back(&device->backend());
@@ -26,17 +27,30 @@ Program::Program(std::vector<std::shared_ptr<Device>> devices, Lists lists)
   }
   validate(lists_, backends);
   number_events();
+  count_learning_rates();
+  make_replay();
+}
+
+namespace {
+
+// How many learning rates a step needs for the indices that ops name.
+struct LearningRates {
+  size_t& count;
+  template <class T>
+  void value(const char*, const T&) const {}
+  void pool_size(const char*, int64_t) const {}
+  void learning_rate(const char*, int64_t index) const {
+    count = std::max(count, static_cast<size_t>(index) + 1);
+  }
+};
+
+}  // namespace
+
+void Program::count_learning_rates() {
   for (const auto& list : lists_)
     for (const Command& command : list)
-      if (const auto* op = std::get_if<ComputeOp>(&command.op)) {
-        const auto used = [this](int64_t rate) {
-          learning_rates_ = std::max(learning_rates_, static_cast<size_t>(rate) + 1);
-        };
-        if (const auto* update = std::get_if<ConvolutionUpdate>(op)) used(update->rate);
-        if (const auto* sgd = std::get_if<Sgd>(op))
-          for (const Sgd::Segment& segment : sgd->segments) used(segment.rate);
-      }
-  make_replay();
+      if (const auto* op = std::get_if<ComputeOp>(&command.op))
+        std::visit([this](const auto& o) { o.values(o, LearningRates{learning_rates_}); }, *op);
 }
 
 void Program::make_replay() {
@@ -44,8 +58,7 @@ void Program::make_replay() {
     return dynamic_cast<const HostBackend*>(&device.backend()) == nullptr;
   };
   for (const auto& device : devices_)
-    if (queues(*device) != queues(*devices_[0]))
-      throw Error("BAD_PROGRAM", "a program's devices are all cards or none of them is");
+    require(queues(*device) == queues(*devices_[0]), "a program's devices are all cards or none of them is");
   replay_ = devices_[0]->backend().make_replay(*this);
 }
 

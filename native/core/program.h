@@ -33,6 +33,7 @@ class Program {
 
  private:
   void number_events();
+  void count_learning_rates();
   void make_replay();
 
   std::vector<std::shared_ptr<Device>> devices_;

@@ -3,6 +3,8 @@
 #include <new>
 #include <string>
 
+#include "core/complaints.h"
+
 namespace alexnet {
 
 Run::Run(std::shared_ptr<const Program> program, RunOptions options)
@@ -12,13 +14,13 @@ Run::Run(std::shared_ptr<const Program> program, RunOptions options)
       released_(program_->size(), 0) {
   program_->check_devices();
   if (options_.step.learning_rates.size() < program_->learning_rates())
-    throw Error("USAGE", "a run has " + std::to_string(options_.step.learning_rates.size()) +
-                             " learning rates; expected at least " +
-                             std::to_string(program_->learning_rates()));
+    throw Error("USAGE", complaint("a run has " + std::to_string(options_.step.learning_rates.size()) +
+                                       " learning rates",
+                                   "at least " + std::to_string(program_->learning_rates())));
   const auto check = [this](const char* what, size_t device, size_t offset, size_t bytes) {
     if (device >= program_->size())
-      throw Error("USAGE", std::string(what) + " names device " + std::to_string(device) +
-                               "; expected 0 to " + std::to_string(program_->size() - 1));
+      throw Error("USAGE", complaint(std::string(what) + " names device " + std::to_string(device),
+                                     "0 to " + std::to_string(program_->size() - 1)));
     check_bounds(std::string(what) + " on device " + std::to_string(device), offset, bytes,
                  program_->device(device).backend().arena_bytes());
   };

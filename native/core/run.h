@@ -11,9 +11,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/error.h"
 #include "core/program.h"
 #include "core/run_options.h"
-#include "core/status.h"
 
 namespace alexnet {
 

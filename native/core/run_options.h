@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/ops.h"
+#include "core/step.h"
 
 namespace alexnet {
 

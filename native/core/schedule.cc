@@ -4,18 +4,24 @@
 #include <set>
 #include <string>
 
-#include "core/op_checks.h"
+#include "core/complaints.h"
+#include "core/operands.h"
+#include "core/ops/bounds.h"
 
 namespace alexnet {
 namespace {
 
-struct Place {
-  size_t device, index;
-};
+std::string place_text(const Lists& lists, Place at) {
+  return command_text(lists[at.device][at.index], at.device, at.index);
+}
 
-[[noreturn]] void refuse(const Lists& lists, Place at, const std::string& complaint) {
-  throw Error("BAD_PROGRAM",
-              command_text(lists[at.device][at.index], at.device, at.index) + ": " + complaint);
+[[noreturn]] void refuse_at(const Lists& lists, Place at, const std::string& complaint) {
+  refuse(place_text(lists, at) + ": " + complaint);
+}
+
+[[noreturn]] void refuse_at(const Lists& lists, Place at, const std::string& found,
+                            const std::string& expected) {
+  refuse_at(lists, at, complaint(found, expected));
 }
 
 template <class Op, class F>
@@ -28,7 +34,7 @@ void each(const Lists& lists, F&& visit) {
 void check_transfer(const Transfer& transfer, Place at, const Lists& lists,
                     const std::vector<size_t>& arena_bytes) {
   require(transfer.device >= 0 && static_cast<size_t>(transfer.device) < lists.size(),
-          "device is " + text_of(transfer.device) + "; expected 0 to " + std::to_string(lists.size() - 1));
+          is("device", transfer.device), "0 to " + std::to_string(lists.size() - 1));
   require(static_cast<size_t>(transfer.device) != at.device,
           "device is its own; use copy within one device's arena");
   check_shape("x", transfer.x), check_shape("to", transfer.to);
@@ -53,12 +59,11 @@ void check_order(const Lists& lists) {
   }
   for (size_t device = 0; device < lists.size(); ++device)
     if (next[device] < lists[device].size())
-      refuse(
-          lists, {device, next[device]},
-          "waits for ever: the transfer that raises event " +
-              text_of(std::get<Wait>(lists[device][next[device]].op).event) +
-              " comes after a wait that needs this device to go on; expected transfers before the waits they "
-              "depend on");
+      refuse_at(lists, {device, next[device]},
+                "waits for ever: the transfer that raises event " +
+                    text_of(std::get<Wait>(lists[device][next[device]].op).event) +
+                    " comes after a wait that needs this device to go on",
+                "transfers before the waits they depend on");
 }
 
 // Calls touch(operand) for what a command reads or writes in its own device's arena.
@@ -85,10 +90,10 @@ void check_races(const Transfer& transfer, Place at, const Lists& lists) {
   for (size_t i = at.index + 1; i < own.size(); ++i)
     each_operand(own[i], [&](const Operand& operand) {
       if (operand.written && overlap(*operand.tensor, transfer.x))
-        refuse(lists, {at.device, i},
-               "writes " + std::string(operand.name) + " where " +
-                   command_text(own[at.index], at.device, at.index) +
-                   " may still be reading; expected that place untouched for the rest of the list");
+        refuse_at(lists, {at.device, i},
+                  "writes " + std::string(operand.name) + " where " + place_text(lists, at) +
+                      " may still be reading",
+                  "that place untouched for the rest of the list");
     });
   const auto receiver = static_cast<size_t>(transfer.device);
   for (size_t i = 0; i < lists[receiver].size(); ++i) {
@@ -96,10 +101,9 @@ void check_races(const Transfer& transfer, Place at, const Lists& lists) {
     if (wait && wait->event == transfer.event) break;
     each_operand(lists[receiver][i], [&](const Operand& operand) {
       if (overlap(*operand.tensor, transfer.to))
-        refuse(lists, {receiver, i},
-               "uses " + std::string(operand.name) + " where " +
-                   command_text(own[at.index], at.device, at.index) +
-                   " puts its bytes; expected a wait for event " + text_of(transfer.event) + " before it");
+        refuse_at(lists, {receiver, i},
+                  "uses " + std::string(operand.name) + " where " + place_text(lists, at) + " puts its bytes",
+                  "a wait for event " + text_of(transfer.event) + " before it");
     });
   }
 }
@@ -111,31 +115,27 @@ void check_schedule(const Lists& lists, const std::vector<size_t>& arena_bytes) 
   each<Transfer>(lists, [&](const Transfer& transfer, Place at) {
     try {
       check_transfer(transfer, at, lists, arena_bytes);
-      require_range<int64_t>("event", transfer.event, 0, kLargestWindow);
+      require_range("event", transfer.event, 0, kLargestIndex);
     } catch (const Error& error) {
-      refuse(lists, at, error.what());
+      refuse_at(lists, at, error.what());
     }
     const auto [first, fresh] = raised.emplace(transfer.event, at);
     if (!fresh)
-      refuse(lists, at,
-             "raises event " + text_of(transfer.event) + ", as does " +
-                 command_text(lists[first->second.device][first->second.index], first->second.device,
-                              first->second.index) +
-                 "; expected an event of its own");
+      refuse_at(lists, at,
+                "raises event " + text_of(transfer.event) + ", as does " + place_text(lists, first->second),
+                "an event of its own");
   });
   each<Wait>(lists, [&](const Wait& wait, Place at) {
     if (!raised.contains(wait.event))
-      refuse(lists, at, "waits for event " + text_of(wait.event) + ", which no transfer raises");
+      refuse_at(lists, at, "waits for event " + text_of(wait.event) + ", which no transfer raises");
   });
   check_order(lists);
   each<Transfer>(lists, [&](const Transfer& transfer, Place at) {
     check_races(transfer, at, lists);
     each<Transfer>(lists, [&](const Transfer& other, Place other_at) {
       if (other.event < transfer.event && other.device == transfer.device && overlap(other.to, transfer.to))
-        refuse(lists, at,
-               "puts its bytes where " +
-                   command_text(lists[other_at.device][other_at.index], other_at.device, other_at.index) +
-                   " puts its own; expected a place for each");
+        refuse_at(lists, at, "puts its bytes where " + place_text(lists, other_at) + " puts its own",
+                  "a place for each");
     });
   });
 }

@@ -1,7 +1,7 @@
 // A tensor of a program: a place in its device's arena and a shape. Four dimensions always:
 //   activations   N x H x W x C        (images, rows, columns, channels; channels are adjacent in memory)
-//   weights       K x R x S x C        (output channel, kernel row, kernel column, input channel of the
-//   group) vectors       1 x 1 x 1 x C        (biases, a row of logits is N x 1 x 1 x C)
+//   weights       K x R x S x C        (output channel, kernel row and column, input channel of the group)
+//   vectors       1 x 1 x 1 x C        (biases; a row of logits is N x 1 x 1 x C)
 #pragma once
 
 #include <array>
@@ -26,9 +26,11 @@ constexpr size_t bytes_of(DType dtype) {
   }
 }
 
+using Shape = std::array<int64_t, 4>;
+
 struct Tensor {
-  size_t offset = 0;               // bytes from the arena's start, a multiple of kAlignment
-  std::array<int64_t, 4> shape{};  // n, h, w, c: each at least 1
+  size_t offset = 0;  // bytes from the arena's start, a multiple of kAlignment
+  Shape shape{};      // n, h, w, c: each at least 1
   // Elements from one image, row and column to the next. The channel stride is 1. Dense unless the program
   // says otherwise.
   std::array<int64_t, 3> strides{};

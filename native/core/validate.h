@@ -1,5 +1,5 @@
-// The one door into the replay: what passes here cannot read or write outside an arena, divide by zero, hang
-// or race. Every complaint names the command and says what was expected.
+// What every program passes before it is replayed: afterwards it cannot read or write outside an arena,
+// divide by zero, hang or race. Every complaint names the command and says what was expected.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,11 @@
 namespace alexnet {
 
 using Lists = std::vector<std::vector<Command>>;  // one per device
+
+// Of a command in a program.
+struct Place {
+  size_t device, index;
+};
 
 // Name of a command's op: "convolution_forward", "transfer", ...
 const char* op_name(const Command& command);

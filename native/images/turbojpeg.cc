@@ -3,7 +3,7 @@
 #include <mutex>
 #include <type_traits>
 
-#include "core/status.h"
+#include "core/error.h"
 
 #if defined(__linux__)
 #include <dlfcn.h>

@@ -8,7 +8,7 @@ namespace alexnet::cpu {
 namespace {
 
 GatherPlan plan_of(const ConvolutionBackwardData& op, const Processor& processor) {
-  return cpu::plan_of(gather_of(op), op.products, processor);
+  return cpu::plan_of(gather_of(op), op.convolution.products, processor);
 }
 
 }  // namespace

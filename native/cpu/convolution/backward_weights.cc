@@ -14,7 +14,7 @@ namespace alexnet::cpu {
 namespace {
 
 OuterPlan plan_of(const ConvolutionBackwardWeights& op, const Processor& processor) {
-  return cpu::plan_of(outer_of(op), op.products, processor);
+  return cpu::plan_of(outer_of(op), op.convolution.products, processor);
 }
 
 void matrix(const OuterGemm& g, const ScratchSize& size, const Execution& on) {

@@ -12,7 +12,7 @@ namespace alexnet::cpu {
 namespace {
 
 GatherPlan plan_of(const ConvolutionForward& op, bool packed, const Processor& processor) {
-  return cpu::plan_of(gather_of(op, packed), op.products, processor);
+  return cpu::plan_of(gather_of(op, packed), op.convolution.products, processor);
 }
 
 }  // namespace

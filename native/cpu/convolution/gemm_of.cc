@@ -31,28 +31,29 @@ struct Convolution {
 }  // namespace
 
 GatherGroups gather_of(const ConvolutionForward& op, bool packed) {
-  const Convolution c{op.x, op.w, op.y, op.padding, op.stride, op.groups};
+  const Convolution c{op.x, op.w, op.y, op.convolution.padding, op.convolution.stride, op.convolution.groups};
   GatherGemm g{};
   g.grid = c.grid();
   g.source_strides = strides_of(op.x);
   g.target_strides = strides_of(op.y);
   g.w_row = op.w.strides[1], g.w_column = op.w.strides[2], g.w_inner = 1, g.w_output = op.w.strides[0];
   g.inner = op.w.c();
-  g.outputs = op.w.n() / op.groups;
+  g.outputs = op.w.n() / op.convolution.groups;
   g.accumulate = op.accumulate;
   g.activation = static_cast<int>(op.activation);
   g.scale = static_cast<float>(op.scale);
   g.packed = packed;
-  g.matrix = is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
+  g.matrix = is_fully_connected(op.x, op.w, op.y, op.convolution.padding, op.convolution.groups);
   if (g.matrix) {
     g.grid = matrix_grid(op.x.n());
     g.inner = op.w.h() * op.w.w() * op.w.c();
   }
-  return {g, op.groups, op.w.c(), g.outputs, g.outputs * g.w_output};
+  return {g, op.convolution.groups, op.w.c(), g.outputs, g.outputs * g.w_output};
 }
 
 GatherGroups gather_of(const ConvolutionBackwardData& op) {
-  const Convolution c{op.dx, op.w, op.dy, op.padding, op.stride, op.groups};
+  const Convolution c{
+      op.dx, op.w, op.dy, op.convolution.padding, op.convolution.stride, op.convolution.groups};
   GatherGemm g{};
   const Grid forward = c.grid();
   g.grid = {op.dx.n(),       op.dx.h(),      op.dx.w(),   op.dy.h(),    op.dy.w(), forward.rows,
@@ -60,37 +61,38 @@ GatherGroups gather_of(const ConvolutionBackwardData& op) {
   g.source_strides = strides_of(op.dy);
   g.target_strides = strides_of(op.dx);
   g.w_row = op.w.strides[1], g.w_column = op.w.strides[2], g.w_inner = op.w.strides[0], g.w_output = 1;
-  g.inner = op.w.n() / op.groups;
+  g.inner = op.w.n() / op.convolution.groups;
   g.outputs = op.w.c();
   g.accumulate = op.accumulate;
   g.scale = 1;
-  g.matrix = is_fully_connected(op.dx, op.w, op.dy, op.padding, op.groups);
+  g.matrix = is_fully_connected(op.dx, op.w, op.dy, op.convolution.padding, op.convolution.groups);
   if (g.matrix) {
     g.grid = matrix_grid(op.dx.n());
     g.outputs = op.w.h() * op.w.w() * op.w.c();
   }
-  return {g, op.groups, g.inner, op.w.c(), g.inner * g.w_inner};
+  return {g, op.convolution.groups, g.inner, op.w.c(), g.inner * g.w_inner};
 }
 
 OuterGroups outer_of(const ConvolutionBackwardWeights& op) {
-  const Convolution c{op.x, op.dw, op.dy, op.padding, op.stride, op.groups};
+  const Convolution c{
+      op.x, op.dw, op.dy, op.convolution.padding, op.convolution.stride, op.convolution.groups};
   OuterGemm g{};
   g.grid = c.grid();
   g.x_strides = strides_of(op.x);
   g.dy_strides = strides_of(op.dy);
   g.dw_output = op.dw.strides[0], g.dw_row = op.dw.strides[1], g.dw_column = op.dw.strides[2];
   g.inner = op.dw.c();
-  g.outputs = op.dw.n() / op.groups;
-  g.matrix = is_fully_connected(op.x, op.dw, op.dy, op.padding, op.groups);
+  g.outputs = op.dw.n() / op.convolution.groups;
+  g.matrix = is_fully_connected(op.x, op.dw, op.dy, op.convolution.padding, op.convolution.groups);
   if (g.matrix) {
     g.grid = matrix_grid(op.x.n());
     g.inner = op.dw.h() * op.dw.w() * op.dw.c();
   }
-  return {g, op.groups};
+  return {g, op.convolution.groups};
 }
 
 bool takes_bfloat16_weights(const ConvolutionForward& op) {
-  return is_fully_connected(op.x, op.w, op.y, op.padding, op.groups);
+  return is_fully_connected(op.x, op.w, op.y, op.convolution.padding, op.convolution.groups);
 }
 
 }  // namespace alexnet::cpu

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "core/op_checks.h"
+#include "core/complaints.h"
+#include "core/kernel_limits.h"
+#include "core/operands.h"
 #include "cpu/convolution/gemm_of.h"
 #include "cpu/device/ops.h"
 

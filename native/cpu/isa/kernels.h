@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/ops/most_pool_size.h"
+
 namespace alexnet::cpu {
 
 // How pixels of one image grid meet pixels of another through a kernel window. Strides in elements.

@@ -41,9 +41,6 @@ static inline Range window_of(int64_t out, const LrnPool& op, int64_t extent) {
   return {begin, end < extent ? end : extent};
 }
 
-// The largest pool window the backward pass takes, in pixels a side (CpuBackend::check).
-static constexpr int64_t kMostPoolSize = 16;
-
 // Maxima over `rows` x `columns` pixels; `lines`: the rows, of which the window begins at `from`.
 static inline __attribute__((always_inline)) void maxima(const float* const* lines, int64_t rows,
                                                          int64_t columns, int64_t channels, int64_t from,

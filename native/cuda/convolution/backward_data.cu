@@ -20,9 +20,9 @@ struct DataPlan {
 
 DataPlan plan_of(const ConvolutionBackwardData& op, const Card& card) {
   DataPlan plan{};
-  plan.g = geometry_of(op, op.dx, op.w, op.dy);
+  plan.g = geometry_of(op.convolution, op.dx, op.w, op.dy);
   plan.scalar = plan.g.stride != 1 || !packs(plan.g, op.dy.dtype, true);
-  plan.math = math_of(op.dy.dtype, op.products, card);
+  plan.math = math_of(op.dy.dtype, op.convolution.products, card);
   plan.by_warpgroups = data_by_warpgroups(plan.g, op.dy.dtype, card);
   const GemmShape shape{plan.g.inputs(), plan.g.channels, plan.g.taps() * plan.g.kernels, plan.g.groups};
   plan.gemm = plan.by_warpgroups ? plan_data_wgmma(plan.g, card)

@@ -26,7 +26,7 @@ struct WeightsPlan {
 
 WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
   WeightsPlan plan{};
-  plan.before = plan.g = geometry_of(op, op.x, op.dw, op.dy);
+  plan.before = plan.g = geometry_of(op.convolution, op.x, op.dw, op.dy);
   plan.rearranged = rearranges(plan.before, op.x.dtype);
   Pieces pieces;
   if (plan.rearranged) {
@@ -34,7 +34,7 @@ WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
     plan.x = pieces.take(rearranged_images_bytes(plan.g, op.x.dtype));
   }
   plan.scalar = !packs(plan.g, op.x.dtype, true);
-  plan.math = math_of(op.x.dtype, op.products, card);
+  plan.math = math_of(op.x.dtype, op.convolution.products, card);
   const GemmShape shape{plan.g.kernels, plan.g.kernel_numbers(), plan.g.outputs(), plan.g.groups};
   plan.by_warpgroups = weights_by_warpgroups(plan.g, op.x.dtype, card);
   plan.gemm = plan.by_warpgroups ? plan_weights_wgmma(plan.g, card)

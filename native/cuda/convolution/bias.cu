@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "cuda/convolution/operands.h"
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 namespace {

@@ -23,7 +23,7 @@ struct ForwardPlan {
 
 ForwardPlan plan_of(const ConvolutionForward& op, const Card& card) {
   ForwardPlan plan{};
-  plan.before = plan.g = geometry_of(op, op.x, op.w, op.y);
+  plan.before = plan.g = geometry_of(op.convolution, op.x, op.w, op.y);
   plan.rearranged = rearranges(plan.before, op.x.dtype);
   Pieces pieces;
   if (plan.rearranged) {
@@ -32,7 +32,7 @@ ForwardPlan plan_of(const ConvolutionForward& op, const Card& card) {
     plan.w = pieces.take(rearranged_kernels_bytes(plan.g, op.x.dtype));
   }
   plan.scalar = !packs(plan.g, op.x.dtype, false);
-  plan.math = math_of(op.x.dtype, op.products, card);
+  plan.math = math_of(op.x.dtype, op.convolution.products, card);
   plan.by_warpgroups = forward_by_warpgroups(plan.g, op.x.dtype, card);
   const GemmShape shape{plan.g.outputs(), plan.g.kernels, plan.g.kernel_numbers(), plan.g.groups};
   plan.gemm = plan.by_warpgroups ? plan_forward_wgmma(plan.g, card)

@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "core/status.h"
+#include "core/complaints.h"
 
 namespace alexnet::cuda {
 namespace {
@@ -13,9 +13,8 @@ ImageSteps steps_of(const Tensor& t) { return {t.strides[0], t.strides[1], t.str
 
 void require_index(const char* what, int64_t count) {
   constexpr int64_t kMost = int64_t{1} << 29;  // room to add two of them
-  if (count >= kMost)
-    throw Error("BAD_PROGRAM", std::string("a convolution has ") + std::to_string(count) + " " + what +
-                                   "; a card's kernels count to " + std::to_string(kMost));
+  require(count < kMost, "a convolution has " + text_of(count) + " " + what + "; a card's kernels count to " +
+                             text_of(kMost));
 }
 
 // Numbers of one image, from its first to one past its last.
@@ -31,8 +30,10 @@ int64_t blocks_of(int64_t window, int64_t stride) { return (window + stride - 1)
 
 }  // namespace
 
-Geometry geometry_of(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride,
-                     const Padding& padding, int64_t groups) {
+Geometry geometry_of(const ConvolutionParameters& convolution, const Tensor& x, const Tensor& w,
+                     const Tensor& y) {
+  const Padding& padding = convolution.padding;
+  const int64_t stride = convolution.stride, groups = convolution.groups;
   Geometry g{x.n(), groups, x.h(),  x.w(),       x.c() / groups, y.h(),       y.w(),      y.c() / groups,
              w.h(), w.w(),  stride, padding.top, padding.left,   steps_of(x), steps_of(y)};
   const bool adjacent = x.strides[2] == x.c() && x.strides[1] == x.w() * x.c();

@@ -1,7 +1,7 @@
 // A convolution's sizes, as its three passes share them.
 #pragma once
 
-#include "core/ops.h"
+#include "core/ops/convolution.h"
 
 namespace alexnet::cuda {
 
@@ -26,16 +26,12 @@ struct Geometry {
 // A fully connected layer becomes the 1 x 1 convolution of one pixel with all the numbers of an image: the
 // matrix product it is, forward and backward. Throws Error("BAD_PROGRAM") where an index would not fit the
 // kernels' 32 bits.
-Geometry geometry_of(const Tensor& x, const Tensor& w, const Tensor& y, int64_t stride,
-                     const Padding& padding, int64_t groups);
-template <class Op>
-Geometry geometry_of(const Op& op, const Tensor& x, const Tensor& w, const Tensor& y) {
-  return geometry_of(x, w, y, op.stride, op.padding, op.groups);
-}
+Geometry geometry_of(const ConvolutionParameters& convolution, const Tensor& x, const Tensor& w,
+                     const Tensor& y);
 
-// Space to depth (docs/kernels.md): where x has so few channels that 16-byte accesses cannot read it, but a
-// stride x stride block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become pixels and
-// the convolution one of stride 1 over them, with kernels of ceil(window / stride) blocks.
+// Space to depth: where x has so few channels that 16-byte accesses cannot read it, but a stride x stride
+// block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become pixels and the convolution one
+// of stride 1 over them, with kernels of ceil(window / stride) blocks.
 bool rearranges(const Geometry& g, DType dtype);
 Geometry rearranged(const Geometry& g);
 

@@ -24,7 +24,7 @@ template <class T>
 struct ForwardPass {
   using A = Windows<T>;
   using B = Kernels<T>;
-  static constexpr Run kRunA = Run::kAlong, kRunB = Run::kAlong;
+  static constexpr Layout kRunA = Layout::kAlong, kRunB = Layout::kAlong;
 };
 
 // The same from dy to dx. bfloat16 fragments of w come transposed out of shared memory by ldmatrix and tf32's
@@ -33,14 +33,14 @@ template <class T>
 struct DataPass {
   using A = Windows<T>;
   using B = TurnedKernels<T>;
-  static constexpr Run kRunA = Run::kAlong, kRunB = Run::kAcross;
+  static constexpr Layout kRunA = Layout::kAlong, kRunB = Layout::kAcross;
 };
 // Where the stride is not 1: right, not fast, for no network here asks for it.
 template <class T>
 struct SpreadDataPass {
   using A = SpreadWindows<T>;
   using B = TurnedKernels<T>;
-  static constexpr Run kRunA = Run::kAlong, kRunB = Run::kAcross;
+  static constexpr Layout kRunA = Layout::kAlong, kRunB = Layout::kAcross;
 };
 
 // A kernel a row, a number of it a column; k is a pixel of dy.
@@ -48,7 +48,7 @@ template <class T>
 struct WeightsPass {
   using A = Pixels<T>;
   using B = Windows<T>;
-  static constexpr Run kRunA = Run::kAcross, kRunB = Run::kAcross;
+  static constexpr Layout kRunA = Layout::kAcross, kRunB = Layout::kAcross;
 };
 
 template <class... Core>
@@ -59,7 +59,7 @@ struct Cores {
 template <Math kMath, template <class> class Pass, bool kScalar>
 struct CoresOf;
 
-template <class T, Run kA, Run kB>
+template <class T, Layout kA, Layout kB>
 struct TensorCores {
   using Small = MmaCore<T, 64, 64, 32, 32, kA, kB, 4, 4>;
   using Scalar = MmaCore<T, 64, 64, 32, 32, kA, kB, 4, 2>;  // more registers, for more index arithmetic
@@ -75,7 +75,7 @@ template <class T, template <class> class Pass>
 struct TensorCoresOf {
   using List = TensorCores<T, Pass<T>::kRunA, Pass<T>::kRunB>;
   using Type =
-      std::conditional_t<Pass<T>::kRunA == Run::kAlong, typename List::Pixels, typename List::Weights>;
+      std::conditional_t<Pass<T>::kRunA == Layout::kAlong, typename List::Pixels, typename List::Weights>;
 };
 
 template <template <class> class Pass>
@@ -92,7 +92,7 @@ struct CoresOf<Math::kTf32, Pass, true> {
 };
 template <template <class> class Pass>
 struct CoresOf<Math::kSimt, Pass, false> {
-  static constexpr Run kA = Pass<float>::kRunA, kB = Pass<float>::kRunB;
+  static constexpr Layout kA = Pass<float>::kRunA, kB = Pass<float>::kRunB;
   using Type = Cores<SimtCore<float, 128, 128, kA, kB>, SimtCore<float, 64, 64, kA, kB>>;
 };
 template <template <class> class Pass>

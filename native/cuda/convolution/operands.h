@@ -1,4 +1,4 @@
-// The tensors of a convolution as operands of matrix products (gemm_operand.cuh); pointers to the first
+// The tensors of a convolution as operands of matrix products (gemm/operand.cuh); pointers to the first
 // group.
 #pragma once
 

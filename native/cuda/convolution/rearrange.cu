@@ -3,7 +3,7 @@
 #include "cuda/convolution/rearrange.h"
 
 #include "cuda/gemm/operand.cuh"
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 namespace {

@@ -1,4 +1,4 @@
-// Space to depth for convolutions of few channels and a stride (convolution_geometry.h), conv1 above all.
+// Space to depth for convolutions of few channels and a stride (geometry.h), conv1 above all.
 // Pixel (i, j) of the rearranged images holds the block of pixels from (i * stride - top, j * stride - left)
 // on, as channels (row in the block, column in the block, channel), a group after another; zeros outside the
 // image. Kernels likewise, zeros past the window.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "core/status.h"
+#include "core/error.h"
 #include "cuda/device/status.h"
 
 namespace alexnet::cuda {

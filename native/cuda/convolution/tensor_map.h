@@ -6,7 +6,7 @@
 #include <cuda.h>
 
 #include "cuda/convolution/geometry.h"
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 

@@ -1,15 +1,11 @@
 #include "cuda/device/backend.h"
 
+#include "core/complaints.h"
 #include "core/program.h"
 #include "cuda/device/ops.h"
 #include "cuda/device/replay.h"
 
 namespace alexnet::cuda {
-namespace {
-
-std::string mebibytes(size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
-
-}  // namespace
 
 CudaBackend::CudaBackend(int index, bool peer_access) : card_(card_at(index)), peer_access_(peer_access) {
   use_card(card_.index);
@@ -32,8 +28,8 @@ void CudaBackend::reserve(size_t bytes) {
     arena_ = allocate_device(bytes);
   } catch (const Error& error) {
     if (std::string(error.code()) != "OUT_OF_MEMORY") throw;
-    throw Error("OUT_OF_MEMORY", "cuda:" + std::to_string(card_.index) + " has " + mebibytes(free) +
-                                     " free of " + mebibytes(total) + ", but " + mebibytes(bytes) +
+    throw Error("OUT_OF_MEMORY", "cuda:" + std::to_string(card_.index) + " has " + mebibytes_text(free) +
+                                     " free of " + mebibytes_text(total) + ", but " + mebibytes_text(bytes) +
                                      " are needed");
   }
   cuda::check(cudaMemset(arena_.get(), 0, bytes), "clearing the arena");

@@ -1,6 +1,6 @@
 #include "cuda/device/card.h"
 
-#include "core/status.h"
+#include "core/error.h"
 #include "cuda/device/status.h"
 
 namespace alexnet::cuda {

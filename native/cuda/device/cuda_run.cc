@@ -6,13 +6,25 @@
 namespace alexnet::cuda {
 namespace {
 
-std::string fault_text(const ComputeOp& op, Fault fault) {
-  if (const auto* softmax = std::get_if<SoftmaxCrossEntropy>(&op)) {
-    const LabelFault found = decode_label_fault(fault);
-    return label_complaint(*softmax, found.image, found.label);
-  }
+// One for each op that has kChecksContents.
+std::string fault_text(const SoftmaxCrossEntropy& op, Fault fault) {
+  const LabelFault found = decode_label_fault(fault);
+  return label_complaint(op, found.image, found.label);
+}
+std::string fault_text(const Preprocess& op, Fault fault) {
   const CropFault found = decode_crop_fault(fault);
-  return crop_complaint(std::get<Preprocess>(op), found.image, found.left, found.value);
+  return crop_complaint(op, found.image, found.left, found.value);
+}
+
+std::string text_of_fault(const ComputeOp& op, Fault fault) {
+  return std::visit(
+      [&]<class Op>(const Op& o) -> std::string {
+        if constexpr (Op::kChecksContents)
+          return fault_text(o, fault);
+        else
+          return {};
+      },
+      op);
 }
 
 }  // namespace
@@ -47,7 +59,7 @@ void CudaRun::check_faults(size_t device) const {
     if (word == lane.fault_words || faults[word] == 0) continue;
     const Command& command = replay_.program_.list(device)[index];
     throw Error("DATA", command_text(command, device, index) + ": " +
-                            fault_text(std::get<ComputeOp>(command.op), faults[word]));
+                            text_of_fault(std::get<ComputeOp>(command.op), faults[word]));
   }
 }
 

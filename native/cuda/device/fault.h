@@ -1,5 +1,6 @@
-// What a kernel says about a label or a crop that points outside: one word, and the greatest word is the
-// complaint about the first image, so that threads report by atomicMax in any order. 0 is no complaint.
+// What a kernel says about a label or a crop that points outside, where it touches nothing: one word, and the
+// greatest word is the complaint about the first image, so that threads report by atomicMax in any order. 0
+// is no complaint.
 //
 //   a label   (2^32 - 1 - image) << 32 | label as uint32
 //   a crop    (2^32 - 1 - (2 * image + which)) << 32 | top or left as float32's bits; which: 0 top, 1 left
@@ -10,9 +11,11 @@
 
 #include <cstring>
 
-#include "cuda/device/launch.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
+
+using Fault = unsigned long long;
 
 struct LabelFault {
   int64_t image;

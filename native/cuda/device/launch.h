@@ -5,8 +5,9 @@
 
 #include "core/tensor.h"
 #include "cuda/device/card.h"
+#include "cuda/device/fault.h"
 #include "cuda/device/status.h"
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 
@@ -15,10 +16,6 @@ struct StepMemory {
   const uint32_t* number;       // Step::number
   const float* learning_rates;  // Step::learning_rates
 };
-
-// A kernel that finds a label or a crop outside its range reports it by atomicMax and touches nothing there.
-// The greatest report belongs to the first image. 0: no complaint.
-using Fault = unsigned long long;
 
 // One op being carried out.
 struct Launch {

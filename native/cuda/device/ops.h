@@ -1,7 +1,7 @@
 // What the CUDA backend computes: `run` queues an op's kernels on a stream, `workspace` says what scratch
 // they need (bytes). Shapes, overlaps and types have been checked when a program was compiled
-// (core/validate.h, cuda/check.cc): tensors are float32 or bfloat16 as cuda/check.cc says; dense but for
-// convolutions' x, y, dy, dx, for copies and for sums, whose rows, columns and images may lie apart.
+// (core/validate.h, types.cc): tensors are float32 or bfloat16 as types.cc says; dense but for convolutions'
+// x, y, dy, dx, for copies and for sums, whose rows, columns and images may lie apart.
 //
 // Every kernel gives the same bits for the same operands, from run to run: no atomics in sums of floats, and
 // partial sums are added in a fixed order.
@@ -36,13 +36,17 @@ void run(const Gaussian& op, const Launch& on);
 void run(const Copy& op, const Launch& on);
 void run(const Sum& op, const Launch& on);
 
-template <class Op>
-size_t workspace(const Op&, const Card&) {
-  return 0;
-}
 size_t workspace(const ConvolutionForward& op, const Card& card);
 size_t workspace(const ConvolutionBackwardData& op, const Card& card);
 size_t workspace(const ConvolutionBackwardWeights& op, const Card& card);
 size_t workspace(const ConvolutionUpdate& op, const Card& card);
+
+// Ops whose kernels need no scratch.
+template <class Op>
+concept NeedsNoScratch =
+    OneOf<Op, LrnForward, LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward,
+          LrnPoolForward, LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale,
+          SoftmaxCrossEntropy, Sgd, Preprocess, Fill, Gaussian, Copy, Sum>;
+size_t workspace(const NeedsNoScratch auto&, const Card&) { return 0; }
 
 }  // namespace alexnet::cuda

@@ -9,10 +9,9 @@
 namespace alexnet::cuda {
 namespace {
 
-// The ops whose operands' contents say which memory they touch.
 bool can_fault(const Command& command) {
   const auto* op = std::get_if<ComputeOp>(&command.op);
-  return op && (std::holds_alternative<SoftmaxCrossEntropy>(*op) || std::holds_alternative<Preprocess>(*op));
+  return op && std::visit([](const auto& o) { return o.kChecksContents; }, *op);
 }
 
 // Whether to wait for each command before the next: slow, but a kernel's fault is then its command's error.

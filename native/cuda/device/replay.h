@@ -15,10 +15,6 @@
 
 namespace alexnet::cuda {
 
-struct Place {
-  size_t device, index;
-};
-
 class CudaReplay final : public Replay {
  public:
   // Throws Error("DEVICE") or Error("OUT_OF_MEMORY").

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/status.h"
-#include "cuda/language/portable.h"
+#include "core/error.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

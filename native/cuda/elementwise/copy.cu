@@ -3,10 +3,10 @@
 // their type.
 #include <type_traits>
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/rows.h"
+#include "cuda/elementwise/rows.h"
+#include "cuda/primitives/access.h"
 
 namespace alexnet::cuda {
 namespace {

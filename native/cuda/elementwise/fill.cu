@@ -1,6 +1,6 @@
 // A constant, of any type. Bytes: y once, 16 at a time.
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/dispatch.h"
 
 namespace alexnet::cuda {
 namespace {

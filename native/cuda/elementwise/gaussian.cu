@@ -2,9 +2,9 @@
 // formula). Bytes: y once; bound by arithmetic, and done once in a training.
 #include <cmath>
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/philox.h"
+#include "cuda/primitives/philox.h"
 
 namespace alexnet::cuda {
 namespace {

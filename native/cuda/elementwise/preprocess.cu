@@ -9,9 +9,9 @@
 // depends on the column is found once, for a thread keeps its column through kRows rows.
 #include <cmath>
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/fault.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/dispatch.h"
 
 namespace alexnet::cuda {
 namespace {

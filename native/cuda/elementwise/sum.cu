@@ -1,9 +1,9 @@
 // y = xs[0] + xs[1] + ..., in that order, in float32, rounded once. Bytes: every tensor once. y may be one of
 // the terms: a thread reads all of them at its place before it writes there.
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/rows.h"
+#include "cuda/elementwise/rows.h"
+#include "cuda/primitives/access.h"
 
 namespace alexnet::cuda {
 namespace {

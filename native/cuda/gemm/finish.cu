@@ -1,4 +1,4 @@
-// y = f(parts[0] + parts[1] + ...), always in this order; f as in gemm_output.cuh. A thread has four adjacent
+// y = f(parts[0] + parts[1] + ...), always in this order; f as in output.cuh. A thread has four adjacent
 // columns. The parts have mostly not left the second-level cache: it reads splits x rows x columns floats
 // there and writes the output.
 #include "cuda/gemm/finish.h"

@@ -1,5 +1,5 @@
-// The one kernel of matrix products: operands (gemm_operand.cuh) x math core (gemm_mma.cuh, gemm_simt.cuh) x
-// output (gemm_output.cuh). Every pass of every convolution is an instance; groups and parts of k are blocks
+// The one kernel of matrix products: operands (operand.cuh) x math core (mma.cuh, simt.cuh) x
+// output (output.cuh). Every pass of every convolution is an instance; groups and parts of k are blocks
 // of one launch.
 #pragma once
 

@@ -1,13 +1,13 @@
 // What a matrix product multiplies, as it lies in memory. An operand is a table: `line` i crosses `place` j.
 // Along the places numbers are adjacent, at least within 16 bytes of them. Depending on the product either
-// the lines or the places run along k, the sum (gemm_tile.cuh).
+// the lines or the places run along k, the sum (tile.cuh).
 //
 // line(i) and place(j) do the arithmetic of an index, once; inside(line, place) and address(line, place) are
 // a few instructions. Past the last line or place everything is outside, and reads as zero. Both counts can
 // be lowered, to end a part of a sum.
 #pragma once
 
-#include "cuda/language/divisor.h"
+#include "cuda/primitives/divisor.h"
 
 namespace alexnet::cuda {
 

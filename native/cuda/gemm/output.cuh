@@ -2,16 +2,16 @@
 //   y = scale * mask * activation(sum + bias + (accumulate ? y : 0))
 // for all three passes of a convolution; the gradients use less of it. Or, where there is a velocity, y are
 // weights that the update rule changes by the sums, their gradient. The sums of a part of k go to the
-// workspace as they are, and gemm_finish.cu adds the parts and does the rest.
+// workspace as they are, and finish.cu adds the parts and does the rest.
 #pragma once
 
 #include <type_traits>
 
 #include "core/ops.h"
 #include "cuda/gemm/operand.cuh"
-#include "cuda/language/numbers.h"
-#include "cuda/language/philox.h"
 #include "cuda/learning/update_rule.h"
+#include "cuda/primitives/numbers.h"
+#include "cuda/primitives/philox.h"
 
 namespace alexnet::cuda {
 

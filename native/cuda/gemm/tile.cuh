@@ -11,17 +11,17 @@
 #include <type_traits>
 
 #include "cuda/gemm/operand.cuh"
-#include "cuda/language/ptx.h"
+#include "cuda/primitives/ptx.h"
 
 namespace alexnet::cuda {
 
 // What runs along an operand's lines of packs: k, or the product's rows or columns, which lie across it.
-enum class Run { kAlong, kAcross };
+enum class Layout { kAlong, kAcross };
 
 template <int kLines_, int kPacks_, bool kPadded>
 struct SharedTile {
   static constexpr int kLines = kLines_, kPacks = kPacks_;
-  static constexpr int kPitch = kPadded ? kPacks + 2 : kPacks;  // padded: for reading by words, gemm_mma.cuh
+  static constexpr int kPitch = kPadded ? kPacks + 2 : kPacks;  // padded: for reading by words, mma.cuh
   static constexpr int kLineBytes = kPitch * 16;
   static constexpr int kBytes = kLines * kLineBytes;
 
@@ -143,9 +143,9 @@ class AcrossCopier {
   typename Operand::Place places_[kScalar ? 1 : kCount];
 };
 
-template <class Core, class Operand, class Tile, class Order, Run kRun, bool kScalar>
+template <class Core, class Operand, class Tile, class Order, Layout kRun, bool kScalar>
 using CopierOf =
-    std::conditional_t<kRun == Run::kAlong, AlongCopier<Operand, Tile, Order, Core::kThreads, kScalar>,
+    std::conditional_t<kRun == Layout::kAlong, AlongCopier<Operand, Tile, Order, Core::kThreads, kScalar>,
                        AcrossCopier<Operand, Tile, Core::kThreads, kScalar>>;
 
 }  // namespace alexnet::cuda

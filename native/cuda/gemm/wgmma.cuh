@@ -1,5 +1,5 @@
 // Matrix products on Hopper: TMA fills stages of shared memory, warpgroups multiply from there (wgmma). The
-// same products as gemm_kernel.cuh's, with other means.
+// same products as kernel.cuh's, with other means.
 //
 // A block is three warpgroups and stays on its multiprocessor for many tiles of the output (persistent). One
 // thread of the first only asks for loads, as many stages ahead as there is room, also across tiles, so that
@@ -23,8 +23,8 @@
 #include "cuda/device/launch.h"
 #include "cuda/gemm/output.cuh"
 #include "cuda/gemm/plan.h"
-#include "cuda/language/divisor.h"
-#include "cuda/language/wgmma.h"
+#include "cuda/primitives/divisor.h"
+#include "cuda/primitives/wgmma.h"
 
 namespace alexnet::cuda {
 
@@ -88,7 +88,7 @@ struct TileAt {
   int m0, n0, group, split, first, end;  // steps [first, end)
 };
 
-// Columns fastest, as in gemm_kernel.cuh.
+// Columns fastest, as in kernel.cuh.
 template <class Tile>
 __device__ __forceinline__ TileAt tile_at(const WgmmaGrid& grid, int number) {
   TileAt at;

@@ -6,10 +6,10 @@
 // a megabyte: the time is that of four trips through memory, not of the bytes.
 #include <cmath>
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/fault.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
+#include "cuda/primitives/access.h"
 
 namespace alexnet::cuda {
 namespace {

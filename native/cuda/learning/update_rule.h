@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "cuda/device/launch.h"
-#include "cuda/language/access.h"
+#include "cuda/primitives/access.h"
 
 namespace alexnet::cuda {
 

@@ -2,11 +2,11 @@
 // memory, a thread has 16 bytes of it; what a window needs of the neighbours' comes from the first-level
 // cache. Bytes: x and y once; x, dy and dx once. Nothing is kept from forward to backward: the normaliser
 // costs two instructions of the slow kind, less than the memory for it.
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/divisor.h"
 #include "cuda/normalisation/lrn_window.h"
+#include "cuda/primitives/divisor.h"
 
 namespace alexnet::cuda {
 namespace {
@@ -50,7 +50,7 @@ struct GradientInMemory {
 
   template <int kCount, int kSide>
   __device__ __forceinline__ void span(bool before, bool after, float (&g)[kCount + 2 * kSide]) const {
-    load_span<kCount, kSide>(dy, before, after, g);
+    load_with_neighbours<kCount, kSide>(dy, before, after, g);
   }
   __device__ __forceinline__ float one(int j) const { return to_float(dy[j]); }
 };

@@ -20,8 +20,8 @@
 #pragma once
 
 #include "core/ops.h"
-#include "cuda/language/access.h"
 #include "cuda/normalisation/roots.h"
+#include "cuda/primitives/access.h"
 
 namespace alexnet::cuda {
 
@@ -86,7 +86,7 @@ struct PaperLrn {
   LrnShape shape;
 
   using Scalar = AnyLrn<T>;
-  using Fetched = Span<T, kCount, 2>;
+  using Fetched = WithNeighbours<T, kCount, 2>;
 
   __device__ __forceinline__ Fetched fetch(const T* x, int c) const {
     Fetched fetched;
@@ -107,7 +107,7 @@ struct PaperLrn {
   __device__ __forceinline__ void backward(const T* from, int c, const Gradient& gradient, float (&x)[kCount],
                                            float (&dx)[kCount]) const {
     float wide[kCount + 8], g[kCount + 4], t[kCount + 4];
-    load_span<kCount, 4>(from, before(c), after(c), wide);
+    load_with_neighbours<kCount, 4>(from, before(c), after(c), wide);
     gradient.template span<kCount, 2>(before(c), after(c), g);
     sums<kCount + 4>(wide, t);
 #pragma unroll

@@ -9,10 +9,10 @@
 // sum, whose neighbours come through shared memory; two columns on either side of a block's are computed for
 // them. Bytes: x and y once; x, dy and dx once; a row's neighbours come from the first-level cache.
 // Everything else: a thread for each number, with plain loops.
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
 #include "cuda/normalisation/roots.h"
+#include "cuda/primitives/access.h"
 
 namespace alexnet::cuda {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

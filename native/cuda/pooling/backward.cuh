@@ -1,4 +1,4 @@
-// Max-pools backward, on two of the rings of pool_ring.cuh: z, and the gradient with respect to z.
+// Max-pools backward, on two of the rings of ring.cuh: z, and the gradient with respect to z.
 #pragma once
 
 #include "cuda/elementwise/activation.h"

@@ -1,10 +1,10 @@
 // Max-pools whose windows, of positions or of channels, are too large for the ring in shared memory
-// (pool_ring.cuh): one thread for each result, which computes whatever it needs anew. For completeness, not
+// (ring.cuh): one thread for each result, which computes whatever it needs anew. For completeness, not
 // for speed.
 #pragma once
 
+#include "cuda/device/dispatch.h"
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/dispatch.h"
 #include "cuda/normalisation/lrn_window.h"
 #include "cuda/pooling/plan.h"
 

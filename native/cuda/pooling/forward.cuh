@@ -1,4 +1,4 @@
-// Max-pools forward, on the ring of pool_ring.cuh.
+// Max-pools forward, on the ring of ring.cuh.
 #pragma once
 
 #include "cuda/pooling/ring.cuh"

@@ -1,5 +1,5 @@
 // Local response normalisation (paper, section 3.3) and the max-pool behind it (3.4) in one pass over x:
-// lrn_window.h inside pool_ring.cuh. Bytes: x and y once; x, dy and dx once.
+// lrn_window.h inside ring.cuh. Bytes: x and y once; x, dy and dx once.
 #include "cuda/pooling/launch.cuh"
 
 namespace alexnet::cuda {

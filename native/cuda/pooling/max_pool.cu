@@ -1,4 +1,4 @@
-// Max-pooling alone (paper, section 3.4): pool_ring.cuh without a normalisation.
+// Max-pooling alone (paper, section 3.4): ring.cuh without a normalisation.
 // Bytes: x and y once; x, dy and dx once.
 #include "cuda/pooling/launch.cuh"
 

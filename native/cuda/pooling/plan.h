@@ -1,10 +1,10 @@
-// How the work of an overlapping max-pool (paper, section 3.4) is shared out over a card; pool_ring.cuh has
+// How the work of an overlapping max-pool (paper, section 3.4) is shared out over a card; ring.cuh has
 // the kernels.
 #pragma once
 
 #include "core/ops.h"
 #include "cuda/device/card.h"
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

@@ -24,9 +24,9 @@
 // the second-level cache.
 #pragma once
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/launch.h"
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/dispatch.h"
 #include "cuda/normalisation/lrn_window.h"
 #include "cuda/pooling/plan.h"
 
@@ -196,7 +196,7 @@ struct Pool {
 
   // Channel in its group.
   __device__ __forceinline__ int own() const { return channel - part.group_channel; }
-  // An image has fewer than 2^31 numbers (pool_plan.cc).
+  // An image has fewer than 2^31 numbers (plan.cc).
   __device__ __forceinline__ int at(int h, int w) const { return (h * shape.width + w) * shape.channels; }
   // x's or dx's numbers of the block's image from the thread's channel on.
   template <class Number>

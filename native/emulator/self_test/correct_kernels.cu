@@ -1,6 +1,6 @@
 // Kernels without a fault: results are right, and every detector is silent, whatever the order of threads.
 // Nothing here is the emulator's own, so that a card can confirm the rules.
-#include "cuda/language/ptx.h"
+#include "cuda/primitives/ptx.h"
 #include "emulator/self_test/cases.h"
 #include "emulator/self_test/fixture.h"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 #if !defined(__CUDACC__)
 #include "emulator/configuration.h"

@@ -16,15 +16,15 @@ namespace {
 int64_t input_place(int64_t p, int64_t stride, int64_t before, int64_t r) { return p * stride - before + r; }
 bool inside(int64_t i, int64_t extent) { return i >= 0 && i < extent; }
 
-double convolve(const ConvolutionForward& op, const View& x, const View& w, int64_t n, int64_t p, int64_t q,
-                int64_t k) {
-  const int64_t group = k / (w.n() / op.groups);
+double convolve(const ConvolutionForward& op, const DoubleTensor& x, const DoubleTensor& w, int64_t n,
+                int64_t p, int64_t q, int64_t k) {
+  const int64_t group = k / (w.n() / op.convolution.groups);
   double sum = 0;
   for (int64_t r = 0; r < w.h(); ++r) {
-    const int64_t i = input_place(p, op.stride, op.padding.top, r);
+    const int64_t i = input_place(p, op.convolution.stride, op.convolution.padding.top, r);
     if (!inside(i, x.h())) continue;
     for (int64_t s = 0; s < w.w(); ++s) {
-      const int64_t j = input_place(q, op.stride, op.padding.left, s);
+      const int64_t j = input_place(q, op.convolution.stride, op.convolution.padding.left, s);
       if (!inside(j, x.w())) continue;
       for (int64_t c = 0; c < w.c(); ++c) sum += x(n, i, j, group * w.c() + c) * w(k, r, s, c);
     }
@@ -36,10 +36,10 @@ double convolve(const ConvolutionForward& op, const View& x, const View& w, int6
 
 // y = scale * mask * f(a + (accumulate ? y : 0))
 void run(const ConvolutionForward& op, const HostBackend& arena, const Step& step) {
-  const View x(arena, op.x), w(arena, op.w), y(arena, op.y);
+  const DoubleTensor x(arena, op.x), w(arena, op.w), y(arena, op.y);
   each(y, [&](int64_t n, int64_t p, int64_t q, int64_t k) {
     double a = convolve(op, x, w, n, p, q, k);
-    if (op.bias) a += View(arena, *op.bias)(0, 0, 0, k);
+    if (op.bias) a += DoubleTensor(arena, *op.bias)(0, 0, 0, k);
     if (op.accumulate) a += y(n, p, q, k);
     const double unit = op.scale * activate(op.activation, a);
     y.set(n, p, q, k, dropped(op.dropout, op.y, step, n, p, q, k) ? 0 : unit);
@@ -49,17 +49,19 @@ void run(const ConvolutionForward& op, const HostBackend& arena, const Step& ste
 // dx(n, i, j, g*C' + c) = sum_{r, s, k} dy(n, p, q, k) * w(k, r, s, c), over the kernels k of group g and
 // those kernel places (r, s) through which some output (p, q) reads (i, j)
 void run(const ConvolutionBackwardData& op, const HostBackend& arena, const Step&) {
-  const View dy(arena, op.dy), w(arena, op.w), dx(arena, op.dx);
-  const int64_t kernels = w.n() / op.groups;
+  const DoubleTensor dy(arena, op.dy), w(arena, op.w), dx(arena, op.dx);
+  const int64_t kernels = w.n() / op.convolution.groups;
   each(dx, [&](int64_t n, int64_t i, int64_t j, int64_t channel) {
     const int64_t group = channel / w.c(), c = channel % w.c();
     double sum = op.accumulate ? dx(n, i, j, channel) : 0;
     for (int64_t r = 0; r < w.h(); ++r) {
-      const int64_t p = (i + op.padding.top - r) / op.stride;
-      if (!inside(p, dy.h()) || input_place(p, op.stride, op.padding.top, r) != i) continue;
+      const int64_t p = (i + op.convolution.padding.top - r) / op.convolution.stride;
+      if (!inside(p, dy.h()) || input_place(p, op.convolution.stride, op.convolution.padding.top, r) != i)
+        continue;
       for (int64_t s = 0; s < w.w(); ++s) {
-        const int64_t q = (j + op.padding.left - s) / op.stride;
-        if (!inside(q, dy.w()) || input_place(q, op.stride, op.padding.left, s) != j) continue;
+        const int64_t q = (j + op.convolution.padding.left - s) / op.convolution.stride;
+        if (!inside(q, dy.w()) || input_place(q, op.convolution.stride, op.convolution.padding.left, s) != j)
+          continue;
         for (int64_t k = group * kernels; k < (group + 1) * kernels; ++k)
           sum += dy(n, p, q, k) * w(k, r, s, c);
       }
@@ -70,23 +72,23 @@ void run(const ConvolutionBackwardData& op, const HostBackend& arena, const Step
 
 // dw(k, r, s, c) = sum_{n, p, q} dy(n, p, q, k) * x(n, i, j, g*C' + c),  db(k) = sum_{n, p, q} dy(n, p, q, k)
 void run(const ConvolutionBackwardWeights& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), dy(arena, op.dy), dw(arena, op.dw);
+  const DoubleTensor x(arena, op.x), dy(arena, op.dy), dw(arena, op.dw);
   each(dw, [&](int64_t k, int64_t r, int64_t s, int64_t c) {
-    const int64_t group = k / (dw.n() / op.groups);
+    const int64_t group = k / (dw.n() / op.convolution.groups);
     double sum = 0;
     for (int64_t n = 0; n < dy.n(); ++n)
       for (int64_t p = 0; p < dy.h(); ++p) {
-        const int64_t i = input_place(p, op.stride, op.padding.top, r);
+        const int64_t i = input_place(p, op.convolution.stride, op.convolution.padding.top, r);
         if (!inside(i, x.h())) continue;
         for (int64_t q = 0; q < dy.w(); ++q) {
-          const int64_t j = input_place(q, op.stride, op.padding.left, s);
+          const int64_t j = input_place(q, op.convolution.stride, op.convolution.padding.left, s);
           if (inside(j, x.w())) sum += dy(n, p, q, k) * x(n, i, j, group * dw.c() + c);
         }
       }
     dw.set(k, r, s, c, sum);
   });
   if (!op.db) return;
-  const View db(arena, *op.db);
+  const DoubleTensor db(arena, *op.db);
   for (int64_t k = 0; k < dy.c(); ++k) {
     double sum = 0;
     for (int64_t n = 0; n < dy.n(); ++n)
@@ -95,5 +97,14 @@ void run(const ConvolutionBackwardWeights& op, const HostBackend& arena, const S
     db.set(0, 0, 0, k, sum);
   }
 }
+
+// The gradient, in the workspace, and the rule.
+void run(const ConvolutionUpdate& op, const HostBackend& arena, const Step& step, size_t workspace_offset) {
+  const Tensor gradient = op.gradient_at(workspace_offset);
+  run(op.gradient(gradient), arena, step);
+  run(op.update(gradient), arena, step);
+}
+
+size_t workspace(const ConvolutionUpdate& op) { return op.w.bytes(); }
 
 }  // namespace alexnet::reference

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "core/status.h"
+#include "core/complaints.h"
 #include "reference/device/ops.h"
 
 namespace alexnet {
@@ -34,42 +34,29 @@ struct CheckTypes {
                       : name == "labels" || name == "ranks"
                           ? dtype == DType::kInt32
                           : dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kBfloat16;
-    if (!fits)
-      throw Error("BAD_PROGRAM", std::string(op) + ": the reference backend does not take this type for " +
-                                     std::string(name));
+    require(fits,
+            std::string(op) + ": the reference backend does not take this type for " + std::string(name));
   }
 };
 
 class ReferenceBackend final : public HostBackend {
  public:
   size_t workspace(const ComputeOp& op) const override {
-    const auto* update = std::get_if<ConvolutionUpdate>(&op);
-    return update ? update->w.bytes() : 0;
+    return std::visit([](const auto& o) { return reference::workspace(o); }, op);
   }
 
   void check(const ComputeOp& op) const override {
     std::visit(
         [](const auto& o) {
+          // Copies and constants are of any type; an op that is not named here is held to its types.
           using Op = std::decay_t<decltype(o)>;
-          if constexpr (!std::is_same_v<Op, Copy> && !std::is_same_v<Op, Fill>)
-            Op::visit(o, CheckTypes{Op::kName});
+          if constexpr (!OneOf<Op, Copy, Fill>) Op::visit(o, CheckTypes{Op::kName});
         },
         op);
   }
 
   void execute(const ComputeOp& op, size_t workspace_offset, const Step& step) override {
-    if (const auto* update = std::get_if<ConvolutionUpdate>(&op)) {
-      const Tensor gradient = update->gradient_at(workspace_offset);
-      reference::run(update->gradient(gradient), *this, step);
-      reference::run(update->update(gradient), *this, step);
-      return;
-    }
-    std::visit(
-        [&](const auto& o) {
-          if constexpr (!std::is_same_v<std::decay_t<decltype(o)>, ConvolutionUpdate>)
-            reference::run(o, *this, step);
-        },
-        op);
+    std::visit([&](const auto& o) { reference::run(o, *this, step, workspace_offset); }, op);
   }
 };
 

@@ -1,8 +1,9 @@
-// The reference backend's ops, one overload each. What an op means is written in core/ops.h; the files beside
-// this one write it once more as loops, with the paper's formula above them.
+// The reference backend's ops: `run` carries one out, `workspace` says what scratch it needs (bytes). What an
+// op means is written in core/ops/; the families' files write it once more as loops, with the paper's formula
+// above them.
 #pragma once
 
-#include "reference/device/view.h"
+#include "reference/device/double_tensor.h"
 
 namespace alexnet::reference {
 
@@ -28,5 +29,21 @@ void run(const Fill& op, const HostBackend& arena, const Step& step);
 void run(const Gaussian& op, const HostBackend& arena, const Step& step);
 void run(const Copy& op, const HostBackend& arena, const Step& step);
 void run(const Sum& op, const HostBackend& arena, const Step& step);
+void run(const ConvolutionUpdate& op, const HostBackend& arena, const Step& step, size_t workspace_offset);
+
+size_t workspace(const ConvolutionUpdate& op);
+
+// Ops that need no scratch.
+template <class Op>
+concept NeedsNoScratch =
+    OneOf<Op, ConvolutionForward, ConvolutionBackwardData, ConvolutionBackwardWeights, LrnForward,
+          LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward, LrnPoolForward,
+          LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale, SoftmaxCrossEntropy,
+          Sgd, Preprocess, Fill, Gaussian, Copy, Sum>;
+
+size_t workspace(const NeedsNoScratch auto&) { return 0; }
+void run(const NeedsNoScratch auto& op, const HostBackend& arena, const Step& step, size_t) {
+  run(op, arena, step);
+}
 
 }  // namespace alexnet::reference

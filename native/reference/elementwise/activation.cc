@@ -7,7 +7,7 @@ namespace alexnet::reference {
 
 // y = f(x)
 void run(const ActivationForward& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), y(arena, op.y);
+  const DoubleTensor x(arena, op.x), y(arena, op.y);
   each(y, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     y.set(n, h, w, c, activate(op.activation, x(n, h, w, c)));
   });
@@ -15,7 +15,7 @@ void run(const ActivationForward& op, const HostBackend& arena, const Step&) {
 
 // dx = mask * dy * f'
 void run(const ActivationBackward& op, const HostBackend& arena, const Step& step) {
-  const View y(arena, op.y), dy(arena, op.dy), dx(arena, op.dx);
+  const DoubleTensor y(arena, op.y), dy(arena, op.dy), dx(arena, op.dx);
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     const double gradient = dy(n, h, w, c) * slope(op.activation, y(n, h, w, c));
     dx.set(n, h, w, c, dropped(op.dropout, op.y, step, n, h, w, c) ? 0 : gradient);
@@ -25,7 +25,7 @@ void run(const ActivationBackward& op, const HostBackend& arena, const Step& ste
 // Section 4.2: "setting to zero the output of each hidden neuron with probability 0.5". Nothing is scaled
 // while training.
 void run(const DropoutMask& op, const HostBackend& arena, const Step& step) {
-  const View x(arena, op.x), y(arena, op.y);
+  const DoubleTensor x(arena, op.x), y(arena, op.y);
   each(y, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     y.set(n, h, w, c, dropped(op.dropout, op.x, step, n, h, w, c) ? 0 : x(n, h, w, c));
   });
@@ -33,7 +33,7 @@ void run(const DropoutMask& op, const HostBackend& arena, const Step& step) {
 
 // Section 4.2: at test time every neuron is used and its output multiplied by 0.5.
 void run(const Scale& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), y(arena, op.y);
+  const DoubleTensor x(arena, op.x), y(arena, op.y);
   each(y, [&](int64_t n, int64_t h, int64_t w, int64_t c) { y.set(n, h, w, c, op.factor * x(n, h, w, c)); });
 }
 

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <optional>
 
-#include "core/ops.h"
+#include "core/ops/parameters.h"
+#include "core/step.h"
 
 namespace alexnet::reference {
 

@@ -16,7 +16,7 @@ struct Crop {  // one row of `views`
   double shift[kColours], scale;
 };
 
-Crop crop_of(const View& views, int64_t n) {
+Crop crop_of(const DoubleTensor& views, int64_t n) {
   const auto field = [&](int64_t i) { return views(n, 0, 0, i); };
   return {static_cast<int64_t>(field(0)),
           static_cast<int64_t>(field(1)),
@@ -28,7 +28,7 @@ Crop crop_of(const View& views, int64_t n) {
 }  // namespace
 
 void run(const Preprocess& op, const HostBackend& arena, const Step&) {
-  const View images(arena, op.images), views(arena, op.views), mean(arena, op.mean), y(arena, op.y);
+  const DoubleTensor images(arena, op.images), views(arena, op.views), mean(arena, op.mean), y(arena, op.y);
   const bool one_colour = mean.h() == 1 && mean.w() == 1;
   for (int64_t n = 0; n < y.n(); ++n) {
     const Crop crop = crop_of(views, n);

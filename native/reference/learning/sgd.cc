@@ -9,12 +9,12 @@ namespace alexnet::reference {
 
 void run(const Sgd& op, const HostBackend& arena, const Step& step) {
   for (const auto& segment : op.segments) {
-    const View w(arena, segment.w), v(arena, segment.v), g(arena, segment.g);
+    const DoubleTensor w(arena, segment.w), v(arena, segment.v), g(arena, segment.g);
     const double e = step.learning_rates.at(static_cast<size_t>(segment.rate));
     each(w, [&](int64_t n, int64_t h, int64_t x, int64_t c) {
       v.set(n, h, x, c, op.momentum * v(n, h, x, c) - segment.decay * e * w(n, h, x, c) - e * g(n, h, x, c));
       w.set(n, h, x, c, w(n, h, x, c) + v(n, h, x, c));
-      if (segment.copy) View(arena, *segment.copy).set(n, h, x, c, w(n, h, x, c));
+      if (segment.copy) DoubleTensor(arena, *segment.copy).set(n, h, x, c, w(n, h, x, c));
     });
   }
 }

@@ -7,14 +7,14 @@
 namespace alexnet::reference {
 
 void run(const LrnForward& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), y(arena, op.y);
+  const DoubleTensor x(arena, op.x), y(arena, op.y);
   each(y, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     y.set(n, h, w, c, lrn_value(op.lrn, x, n, h, w, c));
   });
 }
 
 void run(const LrnBackward& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);
+  const DoubleTensor x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     dx.set(n, h, w, c, lrn_gradient(op.lrn, x, n, h, w, c, dy) * slope(op.activation, x(n, h, w, c)));
   });

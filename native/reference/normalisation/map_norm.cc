@@ -14,7 +14,7 @@ namespace {
 // Sums term(row, column) over the positions of a size x size square, `before` of them above and left of (h,
 // w).
 template <class Term>
-double sum_square(const View& x, int64_t size, int64_t before, int64_t h, int64_t w, Term&& term) {
+double sum_square(const DoubleTensor& x, int64_t size, int64_t before, int64_t h, int64_t w, Term&& term) {
   double sum = 0;
   for (int64_t i = std::max<int64_t>(0, h - before); i < std::min(x.h(), h - before + size); ++i)
     for (int64_t j = std::max<int64_t>(0, w - before); j < std::min(x.w(), w - before + size); ++j)
@@ -22,7 +22,8 @@ double sum_square(const View& x, int64_t size, int64_t before, int64_t h, int64_
   return sum;
 }
 
-double denominator(const MapNormParameters& norm, const View& x, int64_t n, int64_t h, int64_t w, int64_t c) {
+double denominator(const MapNormParameters& norm, const DoubleTensor& x, int64_t n, int64_t h, int64_t w,
+                   int64_t c) {
   return norm.k + norm.alpha * sum_square(x, norm.size, norm.size / 2, h, w, [&](int64_t i, int64_t j) {
                     return x(n, i, j, c) * x(n, i, j, c);
                   });
@@ -31,7 +32,7 @@ double denominator(const MapNormParameters& norm, const View& x, int64_t n, int6
 }  // namespace
 
 void run(const MapNormForward& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), y(arena, op.y);
+  const DoubleTensor x(arena, op.x), y(arena, op.y);
   each(y, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     y.set(n, h, w, c, x(n, h, w, c) * std::pow(denominator(op.norm, x, n, h, w, c), -op.norm.beta));
   });
@@ -41,7 +42,7 @@ void run(const MapNormForward& op, const HostBackend& arena, const Step&) {
 // The positions whose window holds i are the window turned about: as many before i as the window has after
 // it.
 void run(const MapNormBackward& op, const HostBackend& arena, const Step&) {
-  const View x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);
+  const DoubleTensor x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);
   const auto& norm = op.norm;
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     const double sum =

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "reference/device/view.h"
+#include "reference/device/double_tensor.h"
 
 namespace alexnet::reference {
 
@@ -27,8 +27,8 @@ Place first_maximum(const PoolParameters& pool, int64_t h, int64_t w, int64_t p,
 // The gradient that comes back to (h, w) of map c of image n: what dy holds for every window whose first
 // maximum is there. `x` gives the map's extent.
 template <class Value>
-double pool_gradient(const PoolParameters& pool, const View& x, const View& dy, int64_t n, int64_t h,
-                     int64_t w, int64_t c, Value&& value) {
+double pool_gradient(const PoolParameters& pool, const DoubleTensor& x, const DoubleTensor& dy, int64_t n,
+                     int64_t h, int64_t w, int64_t c, Value&& value) {
   double sum = 0;
   for (int64_t p = 0; p < dy.h(); ++p) {
     if (h < p * pool.stride || h >= p * pool.stride + pool.size) continue;

@@ -1,19 +1,20 @@
-// Which types the cards compute with. core/op_checks.h has checked shapes and meanings before.
-#include "core/op_checks.h"
+// Which types GPUs compute with. The ops' own checks have passed before.
+#include "core/complaints.h"
+#include "core/kernel_limits.h"
+#include "core/operands.h"
 #include "cuda/device/backend.h"
 
 namespace alexnet::cuda {
 namespace {
 
-void require_number(const char* name, const Tensor& tensor) {
-  require(tensor.dtype == DType::kFloat32 || tensor.dtype == DType::kBfloat16,
-          std::string(name) + " is " + dtype_text(tensor.dtype) +
-              "; expected float32 or bfloat16, which cards compute with");
+void require_number(std::string_view name, const Tensor& tensor) {
+  require(tensor.dtype == DType::kFloat32 || tensor.dtype == DType::kBfloat16, is(name, tensor.dtype),
+          "float32 or bfloat16, which cards compute with");
 }
 
-void require_same(const char* name, const Tensor& tensor, const char* as_name, const Tensor& as) {
-  require(tensor.dtype == as.dtype, std::string(name) + " is " + dtype_text(tensor.dtype) + "; expected " +
-                                        dtype_text(as.dtype) + " on a card, as " + as_name);
+void require_same(std::string_view name, const Tensor& tensor, std::string_view as_name, const Tensor& as) {
+  require(tensor.dtype == as.dtype, is(name, tensor.dtype),
+          std::string(dtype_text(as.dtype)) + " on a card, as " + std::string(as_name));
 }
 
 void check_types(const ConvolutionForward& op) {
@@ -58,26 +59,25 @@ void check_types(const Copy& op) {
   if (op.x.dtype != op.y.dtype) require_number("x", op.x), require_number("y", op.y);
 }
 
-// The rest computes in the type of what it reads.
-void check_alike(const ComputeOp& op) {
-  const std::vector<Operand> operands = operands_of(op);
+// Ops that compute in the type of what they read.
+template <class Op>
+concept ComputesInItsType =
+    OneOf<Op, LrnForward, LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward,
+          LrnPoolForward, LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale, Sum>;
+
+void check_types(const ComputesInItsType auto& op) {
+  const ComputeOp any = op;
+  const std::vector<Operand> operands = operands_of(any);
   for (const Operand& operand : operands) {
-    require_number(operand.name.data(), *operand.tensor);
-    require_same(operand.name.data(), *operand.tensor, operands[0].name.data(), *operands[0].tensor);
+    require_number(operand.name, *operand.tensor);
+    require_same(operand.name, *operand.tensor, operands[0].name, *operands[0].tensor);
   }
 }
 
 }  // namespace
 
 void CudaBackend::check(const ComputeOp& op) const {
-  std::visit(
-      [&](const auto& o) {
-        if constexpr (requires { check_types(o); })
-          check_types(o);
-        else
-          check_alike(op);
-      },
-      op);
+  std::visit([](const auto& o) { check_types(o); }, op);
   check_dense(op);
   check_pool_size(op);
 }

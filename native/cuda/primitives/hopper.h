@@ -5,7 +5,7 @@
 
 #include <cuda.h>
 
-#include "cuda/language/ptx.h"
+#include "cuda/primitives/ptx.h"
 
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define ALEXNET_HOPPER 1

@@ -6,8 +6,8 @@
 // that contains it.
 #pragma once
 
-#include "cuda/language/numbers.h"
-#include "cuda/language/portable.h"
+#include "cuda/primitives/numbers.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

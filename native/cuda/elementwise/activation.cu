@@ -2,11 +2,11 @@
 // the result goes.
 // Bytes: each operand once. Operands are dense and begin at multiples of 64 bytes, so whatever their shape
 // they are one row of packs of 16 bytes and a few numbers; a thread has kPacks of them on the way at once.
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/activation.h"
-#include "cuda/language/access.h"
-#include "cuda/language/dispatch.h"
-#include "cuda/language/philox.h"
+#include "cuda/primitives/access.h"
+#include "cuda/primitives/philox.h"
 
 namespace alexnet::cuda {
 namespace {

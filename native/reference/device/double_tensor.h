@@ -9,9 +9,9 @@
 
 namespace alexnet::reference {
 
-class View {
+class DoubleTensor {
  public:
-  View(const HostBackend& arena, const Tensor& tensor)
+  DoubleTensor(const HostBackend& arena, const Tensor& tensor)
       : data_(arena.data<std::byte>(tensor)), tensor_(tensor) {}
 
   int64_t n() const { return tensor_.n(); }
@@ -74,13 +74,13 @@ class View {
   Tensor tensor_;
 };
 
-// Calls f(n, h, w, c) for every element of `view`, channels fastest.
+// Calls f(n, h, w, c) for every element of `tensor`, channels fastest.
 template <class F>
-void each(const View& view, F&& f) {
-  for (int64_t n = 0; n < view.n(); ++n)
-    for (int64_t h = 0; h < view.h(); ++h)
-      for (int64_t w = 0; w < view.w(); ++w)
-        for (int64_t c = 0; c < view.c(); ++c) f(n, h, w, c);
+void each(const DoubleTensor& tensor, F&& f) {
+  for (int64_t n = 0; n < tensor.n(); ++n)
+    for (int64_t h = 0; h < tensor.h(); ++h)
+      for (int64_t w = 0; w < tensor.w(); ++w)
+        for (int64_t c = 0; c < tensor.c(); ++c) f(n, h, w, c);
 }
 
 }  // namespace alexnet::reference

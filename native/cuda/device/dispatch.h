@@ -5,7 +5,7 @@
 
 #include "core/ops.h"
 #include "cuda/device/card.h"
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 

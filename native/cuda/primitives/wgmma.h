@@ -4,7 +4,7 @@
 // instruction names every register, so each width that tiles have is a text of its own.
 #pragma once
 
-#include "cuda/language/hopper.h"
+#include "cuda/primitives/hopper.h"
 
 namespace alexnet::cuda {
 

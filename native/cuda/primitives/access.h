@@ -1,7 +1,7 @@
 // Adjacent numbers in one memory access each way, float32 in registers whatever they are in memory.
 #pragma once
 
-#include "cuda/language/numbers.h"
+#include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 
@@ -82,7 +82,7 @@ __device__ __forceinline__ void store(Bfloat16* to, const float (&from)[kCount])
 
 // kCount numbers, and kSide on either side of them where they are `before` and `after`; else zeros.
 template <class T, int kCount, int kSide>
-struct Span {
+struct WithNeighbours {
   Packed<T, kCount> own;
   Packed<T, kSide> low{}, high{};
 
@@ -106,14 +106,14 @@ struct Span {
 };
 
 template <int kCount, int kSide, class T>
-__device__ __forceinline__ void load_span(const T* from, bool before, bool after,
-                                          float (&to)[kCount + 2 * kSide]) {
+__device__ __forceinline__ void load_with_neighbours(const T* from, bool before, bool after,
+                                                     float (&to)[kCount + 2 * kSide]) {
   if constexpr (kSide == 0) {
     load(from, to);
   } else {
-    Span<T, kCount, kSide> span;
-    span.load(from, before, after);
-    span.unpack(to);
+    WithNeighbours<T, kCount, kSide> all;
+    all.load(from, before, after);
+    all.unpack(to);
   }
 }
 

@@ -1,7 +1,7 @@
 // The two types tensors of a network have on a card, and 16 bytes of them at a time.
 #pragma once
 
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 #if defined(__CUDACC__)
 #include <cuda_bf16.h>

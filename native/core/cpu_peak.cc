@@ -1,4 +1,4 @@
-#include "core/measure.h"
+#include "core/cpu_peak.h"
 
 #include <atomic>
 #include <chrono>

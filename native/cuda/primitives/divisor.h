@@ -1,7 +1,7 @@
 // Division by a number known when a kernel is launched: a multiplication.
 #pragma once
 
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

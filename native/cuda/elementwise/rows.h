@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/tensor.h"
-#include "cuda/language/divisor.h"
+#include "cuda/primitives/divisor.h"
 
 namespace alexnet::cuda {
 

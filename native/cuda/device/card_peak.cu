@@ -5,7 +5,7 @@
 // Arithmetic: independent chains in registers, enough of them that each instruction's latency is covered, one
 // wave of blocks that fills every multiprocessor. Each thread writes its sum, so that nothing is optimised
 // away. An idle card's clock is low: launches are repeated for kSeconds, and the shortest one counts.
-#include "cuda/device/measure.h"
+#include "cuda/device/card_peak.h"
 
 #include <algorithm>
 #include <chrono>
@@ -13,7 +13,7 @@
 
 #include "cuda/device/handles.h"
 #include "cuda/device/launch.h"
-#include "cuda/language/ptx.h"
+#include "cuda/primitives/ptx.h"
 
 namespace alexnet::cuda {
 namespace {

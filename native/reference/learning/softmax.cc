@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kUnlabelled = -1;
 
 struct Row {
-  const View& logits;
+  const DoubleTensor& logits;
   int64_t n;
 
   double operator[](int64_t c) const { return logits(n, 0, 0, c); }
@@ -46,13 +46,13 @@ struct Row {
 
 int64_t label_of(const SoftmaxCrossEntropy& op, const HostBackend& arena, int64_t n) {
   if (!op.labels) return kUnlabelled;
-  return static_cast<int64_t>(View(arena, *op.labels)(n, 0, 0, 0));
+  return static_cast<int64_t>(DoubleTensor(arena, *op.labels)(n, 0, 0, 0));
 }
 
 }  // namespace
 
 void run(const SoftmaxCrossEntropy& op, const HostBackend& arena, const Step&) {
-  const View logits(arena, op.logits);
+  const DoubleTensor logits(arena, op.logits);
   for (int64_t n = 0; n < logits.n(); ++n) {
     const Row row{logits, n};
     const double m = row.maximum(), sum = row.sum_exp(m);
@@ -60,14 +60,16 @@ void run(const SoftmaxCrossEntropy& op, const HostBackend& arena, const Step&) {
     const bool labelled = label != kUnlabelled;
     for (int64_t c = 0; c < row.classes(); ++c) {
       const double p = std::exp(row[c] - m) / sum;
-      if (op.probabilities) View(arena, *op.probabilities).set(n, 0, 0, c, p);
+      if (op.probabilities) DoubleTensor(arena, *op.probabilities).set(n, 0, 0, c, p);
       if (op.dlogits) {
         const double gradient = (p - (c == label ? 1 : 0)) / static_cast<double>(logits.n());
-        View(arena, *op.dlogits).set(n, 0, 0, c, labelled ? gradient : 0);
+        DoubleTensor(arena, *op.dlogits).set(n, 0, 0, c, labelled ? gradient : 0);
       }
     }
-    if (op.losses) View(arena, *op.losses).set(n, 0, 0, 0, labelled ? std::log(sum) - (row[label] - m) : 0);
-    if (op.ranks) View(arena, *op.ranks).set(n, 0, 0, 0, labelled ? static_cast<double>(row.rank(label)) : 0);
+    if (op.losses)
+      DoubleTensor(arena, *op.losses).set(n, 0, 0, 0, labelled ? std::log(sum) - (row[label] - m) : 0);
+    if (op.ranks)
+      DoubleTensor(arena, *op.ranks).set(n, 0, 0, 0, labelled ? static_cast<double>(row.rank(label)) : 0);
   }
 }
 

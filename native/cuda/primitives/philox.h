@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/ops.h"
-#include "cuda/language/portable.h"
+#include "cuda/primitives/portable.h"
 
 namespace alexnet::cuda {
 

@@ -1,0 +1,104 @@
+// Normalisation across channels and within maps.
+#pragma once
+
+#include "core/ops/parameters.h"
+
+namespace alexnet {
+
+// Local response normalisation across adjacent channels (paper, section 3.3):
+// y_i = x_i / (k + alpha * sum_{j = max(0, i - n/2)}^{min(N-1, i + n/2)} x_j^2)^beta, n = size, N = channels
+// / groups. alpha multiplies the plain sum; the window never leaves its group.
+struct LrnParameters {
+  int64_t size = 5;
+  double k = 2, alpha = 1e-4, beta = 0.75;
+  int64_t groups = 1;
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    v.value("size", s.size), v.value("k", s.k), v.value("alpha", s.alpha), v.value("beta", s.beta);
+    v.value("groups", s.groups);
+  }
+  void check(const Tensor& x) const;
+};
+
+struct LrnForward {
+  static constexpr const char* kName = "lrn_forward";
+  static constexpr bool kTakesStrides = false, kChecksContents = false;
+  static constexpr InPlace kInPlace = kNotInPlace;
+  Tensor x, y;
+  LrnParameters lrn;
+  template <class Self, class V>
+  static void visit(Self& s, V&& v) {
+    v.input("x", s.x), v.output("y", s.y);
+  }
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    LrnParameters::values(s.lrn, v);
+  }
+  void check() const;
+};
+
+struct LrnBackward {
+  static constexpr const char* kName = "lrn_backward";
+  static constexpr bool kTakesStrides = false, kChecksContents = false;
+  static constexpr InPlace kInPlace = kNotInPlace;
+  Tensor x, dy, dx;
+  LrnParameters lrn;
+  Activation activation = Activation::kNone;
+  template <class Self, class V>
+  static void visit(Self& s, V&& v) {
+    v.input("x", s.x), v.input("dy", s.dy), v.output("dx", s.dx);
+  }
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    LrnParameters::values(s.lrn, v), v.value("activation", s.activation);
+  }
+  void check() const;
+};
+
+// Normalisation within each map (the authors' program): y = x * (k + alpha * sum over the size x size window
+// around the position, clipped to the map, of x^2)^-beta.
+struct MapNormParameters {
+  int64_t size = 5;
+  double k = 1, alpha = 0.001 / 25, beta = 0.75;
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    v.value("size", s.size), v.value("k", s.k), v.value("alpha", s.alpha), v.value("beta", s.beta);
+  }
+  void check() const;
+};
+
+struct MapNormForward {
+  static constexpr const char* kName = "map_norm_forward";
+  static constexpr bool kTakesStrides = false, kChecksContents = false;
+  static constexpr InPlace kInPlace = kNotInPlace;
+  Tensor x, y;
+  MapNormParameters norm;
+  template <class Self, class V>
+  static void visit(Self& s, V&& v) {
+    v.input("x", s.x), v.output("y", s.y);
+  }
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    MapNormParameters::values(s.norm, v);
+  }
+  void check() const;
+};
+
+struct MapNormBackward {
+  static constexpr const char* kName = "map_norm_backward";
+  static constexpr bool kTakesStrides = false, kChecksContents = false;
+  static constexpr InPlace kInPlace = kNotInPlace;
+  Tensor x, dy, dx;
+  MapNormParameters norm;
+  template <class Self, class V>
+  static void visit(Self& s, V&& v) {
+    v.input("x", s.x), v.input("dy", s.dy), v.output("dx", s.dx);
+  }
+  template <class Self, class V>
+  static void values(Self& s, V&& v) {
+    MapNormParameters::values(s.norm, v);
+  }
+  void check() const;
+};
+
+}  // namespace alexnet
