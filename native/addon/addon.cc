@@ -1,4 +1,4 @@
-// The addon's exports. lib/runtime/native.ts is their only user and gives them their types.
+// The addon's exports. lib/runtime/native is their only user and gives them their types.
 #include <napi.h>
 
 #include "addon/cards.h"

@@ -22,8 +22,8 @@ Napi::Value check_peers(const Napi::CallbackInfo& info);
 // (index) -> Promise<{ copyGigabytes, fp32Tflops, tf32Tflops, bf16Tflops }>
 Napi::Value measure_card(const Napi::CallbackInfo& info);
 
-// Lets cards copy from the host's memory by themselves. False where they cannot: no card, or a driver that
-// refuses.
+// Pins host memory, so that cards copy from it directly. False where that is impossible: no card, or a driver
+// that refuses.
 bool pin_for_cards(void* memory, size_t bytes);
 // Only while no copy from it is under way.
 void unpin_for_cards(void* memory);

@@ -1,5 +1,5 @@
-// The runs under way in one JavaScript environment, and their way back: a run ends on a device's thread, its
-// promise is settled on the event loop, which stays free meanwhile.
+// The runs under way in one JavaScript environment. A run ends on a device's thread; its promise is settled
+// on the event loop, which stays free meanwhile.
 #pragma once
 
 #include <napi.h>

@@ -1,4 +1,4 @@
-// Memory of JavaScript's that cards copy from by themselves.
+// JavaScript's memory, pinned, so that cards copy from it directly.
 #pragma once
 
 #include <napi.h>
@@ -40,7 +40,7 @@ class PinnedMemory {
   std::map<const void*, std::shared_ptr<const PinnedRange>> ranges_;  // by where they begin
 };
 
-// (typed array) -> whether cards now copy from it by themselves
+// (typed array) -> whether cards now copy from it directly
 Napi::Value pin(const Napi::CallbackInfo& info);
 // (typed array): as soon as no run reads it any more
 Napi::Value unpin(const Napi::CallbackInfo& info);

@@ -1,5 +1,6 @@
-// A backend is one device's arena and the ability to carry out commands in it, in order. There are two
-// families: host backends compute when they are called, op by op; cards queue whole runs (core/replay.h).
+// A backend is one device's arena and the ability to execute commands in it, in order. There are two
+// families: host backends compute when they are called, op by op; GPUs (cards) queue whole runs
+// (core/replay.h).
 #pragma once
 
 #include <cstddef>

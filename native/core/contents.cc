@@ -1,6 +1,6 @@
-// Checks of what operands hold, where it says which memory an op reads: labels are indices of logits, crops
-// are places in images. A program cannot be checked for these; they come anew with every run. One
-// check_places for each op that has kChecksContents.
+// Checks of operands' contents that decide which memory an op reads: labels are indices of logits, crops are
+// places in images. They change with every run, so they cannot be checked with the program. One check_places
+// for each op that has kChecksContents.
 #include "core/contents.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// What this machine can do at most, for benchmarks to be held against.
+// This machine's peak rates, which benchmarks are compared with.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// How a backend that queues work carries out a program: a whole run at once, and later word that it is done.
+// How a backend that queues work executes a program: it queues a whole run at once and tells later when it is
+// done.
 #pragma once
 
 #include <memory>

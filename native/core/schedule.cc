@@ -44,7 +44,7 @@ void check_transfer(const Transfer& transfer, Place at, const Lists& lists,
   require_dtype("to", transfer.to, transfer.x.dtype);
 }
 
-// Carries the lists out in thought, one event at a time, to see whether all come to their ends.
+// Simulates the lists, one event at a time, to see whether all reach their ends.
 void check_order(const Lists& lists) {
   std::set<int64_t> raised;
   std::vector<size_t> next(lists.size(), 0);

@@ -1,4 +1,4 @@
-// Checks of what a program's lists do to one another: transfers, events and the order they bring about.
+// Checks of what a program's lists do to one another: transfers, events and the order that they cause.
 #pragma once
 
 #include <cstddef>

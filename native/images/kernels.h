@@ -6,9 +6,9 @@
 
 namespace alexnet::images {
 
-// Of which inputs each output of a line is made, and their weights, in units of 2^-kWeightBits: output i of
-// inputs first[i], first[i] + 1, ... by weights begin[i] to begin[i + 1] - 1, which sum to 1. They are even
-// in number: the last may be 0 and of an input behind the line's end.
+// The inputs and weights of each output of a line. Output i is the sum of inputs first[i], first[i] + 1, ...
+// times weights begin[i] to begin[i + 1] - 1, in units of 2^-kWeightBits, which sum to 1. Their number is
+// even: the last may be 0 and of an input behind the line's end.
 inline constexpr int kWeightBits = 14;
 struct Weights {
   const int32_t* first;

@@ -1,6 +1,7 @@
-// Lines of RGB bytes resampled by weights worked out beforehand: down each column of the source first, whose
-// rows are whole vectors, then along the line that comes of it. Integers only, so that the same image becomes
-// the same bytes whatever the instruction set; products are taken two at a time, as x86 multiplies 16 bits.
+// Resamples lines of RGB bytes by weights that are computed beforehand: first down each column of the
+// source, whose rows are whole vectors, then along the resulting line. It uses integers only, so that an
+// image becomes the same bytes with every instruction set. Products are taken two at a time, as x86
+// multiplies 16 bits.
 
 typedef int32_t ints __attribute__((vector_size(4 * ALEXNET_LANES)));
 typedef int16_t shorts __attribute__((vector_size(2 * ALEXNET_LANES), aligned(2), may_alias));

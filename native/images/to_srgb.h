@@ -1,4 +1,4 @@
-// Colours of other RGB spaces as sRGB's.
+// Converts colours of other RGB spaces to sRGB.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ bool load_turbojpeg(const std::string& file);
 
 // What can be done once a library is loaded. Coders belong to the thread.
 
-// To height x width x 3 bytes of RGB, by the accurate transform. False for anything that libjpeg remarks on,
+// To height x width x 3 bytes of RGB, by the accurate transform. False for anything that libjpeg warns about,
 // damage and missing parts among them, and for pictures of another size: `target` then holds anything.
 bool decode_jpeg(const uint8_t* jpeg, size_t size, int width, int height, uint8_t* target);
 

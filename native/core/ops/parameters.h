@@ -32,10 +32,10 @@ inline constexpr InPlace kNotInPlace{};
 // it too (relu: times [x > 0]; tanh: times 1 - x^2).
 enum class Activation : uint8_t { kNone, kRelu, kTanh };
 
-// Dropout's mask (PAPER.md: units zeroed in training without scaling). The unit at (n, h, w, c) of an N x H x
-// W x C tensor that is channels [channel_offset, channel_offset + C) of a layer with `channels` channels
-// draws word ((n*H + h)*W + w)*channels + channel_offset + c of (seed, stream, step); below the threshold it
-// is dropped.
+// Dropout's mask (paper, section 4.2): units are zeroed in training, without scaling. The tensor, N x H x W x
+// C, is channels [channel_offset, channel_offset + C) of a layer with `channels` channels. Its unit at
+// (n, h, w, c) draws word ((n*H + h)*W + w)*channels + channel_offset + c of (seed, stream, step); below the
+// threshold it is dropped.
 struct Dropout {
   double rate = 0;
   Seed seed;

@@ -30,8 +30,8 @@ Geometry geometry_of(const ConvolutionParameters& convolution, const Tensor& x, 
                      const Tensor& y);
 
 // Space to depth: where x has so few channels that 16-byte accesses cannot read it, but a stride x stride
-// block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become pixels and the convolution one
-// of stride 1 over them, with kernels of ceil(window / stride) blocks.
+// block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become pixels and the convolution
+// one of stride 1 over them, with kernels of ceil(window / stride) blocks.
 bool rearranges(const Geometry& g, DType dtype);
 Geometry rearranged(const Geometry& g);
 

@@ -1,4 +1,4 @@
-// Plans and launches over a list of tiles, for the files of each pass (convolution_*_wgmma.cu).
+// Plans and launches over a list of tiles, for the files of each pass (*_wgmma.cu).
 #pragma once
 
 #include <array>
