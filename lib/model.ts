@@ -20,7 +20,7 @@ import { initialise, type Initialisation } from './runtime/initialise.js';
 import { existingCheckpoint } from './run/run-folder.js';
 
 export interface DeviceOptions extends DeviceChoice {
-  /** Images a run of the devices takes at once; default 32. */
+  /** Batch size: images per run of the devices; default 32. */
   readonly batch?: number;
 }
 
@@ -39,7 +39,7 @@ export interface Embedding {
 }
 
 export interface ClassifyOptions {
-  /** How many predictions an image; default 5. */
+  /** How many predictions per image; default 5. */
   readonly top?: number;
   readonly views?: 1 | 10;
   readonly signal?: AbortSignal;
@@ -118,7 +118,7 @@ export class Model implements AsyncDisposable {
     return await evaluate(this.network, this.classes, data, options);
   }
 
-  /** The likeliest classes of each image; an image that cannot be read has an error instead and stops nothing. */
+  /** The most probable classes of each image. An image that cannot be read gets an error instead; the others are classified. */
   async classify(images: readonly ImageSource[], options: ClassifyOptions = {}): Promise<Classification[]> {
     const top = options.top ?? 5;
     if (!Number.isInteger(top) || top < 1) {

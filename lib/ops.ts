@@ -2,7 +2,7 @@
  * alexnet-native/ops: every operation of the network by itself, on typed arrays.
  *
  * Tensors are `{ data, shape }` in the ecosystem's layouts: activations N×C×H×W, weights O×I×H×W, fully connected
- * layers N×I and O×I. A call checks its arguments, computes away from the event loop and resolves to new tensors; leave
+ * layers N×I and O×I. A call checks its arguments, computes off the event loop and resolves to new tensors; leave
  * its arrays as they are until then. `{ device: 'cpu' }` is the default; `'reference'` is plain double loops to compare
  * with, and takes Float64Array too. A wrong argument is an AlexNetError with code 'USAGE'.
  */

@@ -55,10 +55,14 @@ export const bench: CliCommand = {
   positionals: [],
   options: {
     preset: { group, about: `Network: ${presetNames.join(', ')}`, default: 'paper' },
-    batch: { group, about: 'Images a step; a list such as 128,512', default: '128; on cards 128,512' },
+    batch: {
+      group,
+      about: 'Batch size: images per step; a list such as 128,512',
+      default: '128; on cards 128,512',
+    },
     runs: {
       group,
-      about: 'How often each op is timed, and how many steps a card is given at once',
+      about: 'How often each op is timed, and how many steps are queued on a card at once',
       default: '5; on cards 20',
     },
     out: { group, about: 'A file for the JSON, written again after each part' },

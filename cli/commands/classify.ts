@@ -51,7 +51,7 @@ export const classify: CliCommand = {
     { name: 'images', about: 'Image files of any common format' },
   ],
   options: {
-    top: { group: 'Options:', about: 'Predictions an image', default: '5' },
+    top: { group: 'Options:', about: 'Predictions per image', default: '5' },
     views: {
       group: 'Options:',
       about: "1: the centre crop; 10: the paper's ten patches, averaged",
@@ -59,7 +59,7 @@ export const classify: CliCommand = {
     },
     batch: {
       group: 'Options:',
-      about: 'Images the devices take at once',
+      about: 'Batch size: images computed at once',
       default: 'as many as given, at most 32',
     },
     ...deviceOptions,

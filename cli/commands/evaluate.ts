@@ -62,7 +62,7 @@ export const evaluate: CliCommand = {
       about: 'Which images: train or validation',
       default: 'validation where there are some, else train',
     },
-    batch: { group: 'Options:', about: 'Images the devices take at once', default: '32' },
+    batch: { group: 'Options:', about: 'Batch size: images computed at once', default: '32' },
     ...deviceOptions,
     json: jsonOption,
   },

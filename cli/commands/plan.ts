@@ -78,7 +78,7 @@ export const plan: CliCommand = {
   options: {
     preset: { group: 'Options:', about: `Network: ${presetNames.join(', ')}`, default: 'paper' },
     classes: { group: 'Options:', about: 'Output classes of the network', default: '1000' },
-    batch: { group: 'Options:', about: 'Images a step', default: "the preset's" },
+    batch: { group: 'Options:', about: 'Batch size: images per step', default: "the preset's" },
     mode: { group: 'Options:', about: 'train or inference', default: 'train' },
     devices: {
       ...deviceOptions.devices,

@@ -92,7 +92,7 @@ export const train: CliCommand = {
     {
       name: 'data',
       about:
-        'A store, or what `prepare` makes one of: a folder of class folders, of train/ and val/, of archives; without it: the built-in demo set',
+        'A store, or anything that `prepare` takes: a folder of class folders, of train/ and val/, of archives; without it: the built-in demo set',
     },
   ],
   options: { ...trainOptionTable, json: jsonOption },

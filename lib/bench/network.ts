@@ -12,7 +12,7 @@ export interface BenchNetworkOptions {
   readonly batch: number;
   readonly precision: Precision;
   readonly devices: readonly DeviceSpec[];
-  /** How many times each command is timed, and how many steps a card is given at once. */
+  /** How many times each command is timed, and how many steps are queued on a card at once. */
   readonly runs: number;
 }
 

@@ -39,9 +39,9 @@ export interface TrainingData extends AsyncDisposable {
 }
 
 export interface DataOptions {
-  /** A store, or what one can be made of; null: the demo set. */
+  /** A store, or anything that `prepare` takes; null: the demo set. */
   readonly data: string | null;
-  /** Folder for stores made behind the scenes. */
+  /** Folder of cached stores. */
   readonly cache: string;
   readonly preprocessing: Preprocessing;
   readonly recipe: Recipe;

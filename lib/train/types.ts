@@ -9,8 +9,8 @@ import type { Recipe } from '../run/recipe.js';
 
 export interface TrainOptions extends DeviceChoice {
   /**
-   * A store, or what `prepare` makes one of, for example a folder of class folders: a store of it is made behind the scenes,
-   * beside the runs, and used again. Without: the built-in demo set.
+   * A store, or anything that `prepare` takes, such as a folder of class folders: a store is then made of it and cached beside
+   * the runs. Default: the built-in demo set.
    */
   readonly data?: string;
   /** Default: mini for the demo set, paper otherwise. */
@@ -29,7 +29,7 @@ export interface TrainOptions extends DeviceChoice {
   readonly seed?: number;
   /** The run's folder. Default: runs/<preset>-<n>. */
   readonly out?: string;
-  /** A run's folder to go on with; all other options but steps, epochs and those of the devices come from it. */
+  /** A run's folder to continue; all options but steps, epochs and those of the devices then come from it. */
   readonly resume?: string;
   /** Keep a numbered checkpoint every so many steps, besides last and best. */
   readonly checkpointEvery?: number;
@@ -37,7 +37,7 @@ export interface TrainOptions extends DeviceChoice {
   readonly saveEvery?: number;
   /** Steps between validations; default: an epoch. */
   readonly validateEvery?: number;
-  /** Threads that decode images. Default: on cards all cores but one; else one, which gives way to computing. */
+  /** Threads that decode images. Default: on cards all cores but one; else one, at low priority. */
   readonly loaderThreads?: number;
   /** Aborting ends the run after the current step (on cards one more may be under way), saved, as if it had been its last. */
   readonly signal?: AbortSignal;
@@ -46,7 +46,7 @@ export interface TrainOptions extends DeviceChoice {
 export type TrainEvent =
   | { readonly kind: 'draw'; readonly done: number; readonly total: number }
   | ({ readonly kind: 'prepare' } & PrepareProgress)
-  /** Another process is at work on the images. */
+  /** Another process prepares the same images. */
   | { readonly kind: 'waiting'; readonly message: string }
   | {
       readonly kind: 'start';

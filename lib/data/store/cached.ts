@@ -1,4 +1,4 @@
-/** Stores made behind the scenes, kept from run to run. */
+/** A cache of stores, kept from run to run. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
