@@ -41,7 +41,7 @@ export function foldedWeights(
   return found;
 }
 
-/** The centre crops with the mean taken off, channels slowest, zeros around them. */
+/** The centre crops without the mean, channels slowest, zeros around them. */
 export function paddedInput(
   graph: Graph,
   { store, crop, deviation }: Preprocessing,

@@ -170,7 +170,7 @@ class Builder {
 
 /**
  * The model's file: `input` is batch × channels × side × side, `probabilities` batch × classes. Throws AlexNetError GRAPH for
- * a layer that ONNX has not.
+ * a layer that ONNX does not have.
  */
 export function onnxModel(options: OnnxOptions): Buffer {
   const { graph, batch, side } = options;

@@ -1,4 +1,4 @@
-"""LRN for the CPU, as fast as PyTorch's operations allow: an image at a time, so that what is between stays in the cache.
+"""LRN for the CPU, as fast as PyTorch's operations allow: an image at a time, so that intermediate results stay in the cache.
 
 Maps lie behind one another at each pixel (channels_last). s^-0.75 is rsqrt(s) * sqrt(rsqrt(s)), which vectors have, unlike
 powers. Each device's maps are normalised by themselves: two groups.

@@ -15,7 +15,7 @@ interface Workspace extends Disposable {
   readonly missing?: string;
 }
 
-/** Scratch memory, as the devices' backends say; a plan for devices that are not here does without. */
+/** Scratch memory, as the devices' backends say; a plan for devices that are not here counts none. */
 async function workspaceOn(devices: readonly string[]): Promise<Workspace> {
   const without = (missing: string): Workspace => ({
     of: () => 0,

@@ -50,7 +50,7 @@ export function headLines(report: Report): string[] {
   ];
 }
 
-/** Every op of a pass, in the order in which it comes up. */
+/** Every op of a pass, in the order of execution. */
 function opLines(all: readonly OpTime[], ceilings: readonly Ceilings[]): string[] {
   const rows = all.filter(({ op }) => op !== 'transfer');
   const several = ceilings.length > 1;

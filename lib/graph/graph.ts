@@ -85,7 +85,7 @@ export type Layer =
 /** A layer with weights and biases. */
 export type LearnedLayer = ConvolutionLayer | FullyConnectedLayer;
 
-/** A layer without, which each device applies to its own maps. */
+/** A layer without weights, which each device applies to its own maps. */
 export type LocalLayer = Exclude<Layer, LearnedLayer>;
 
 /** Rows, columns and maps of what a layer reads or makes. */

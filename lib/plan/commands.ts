@@ -1,5 +1,5 @@
 /**
- * The commands a device carries out: plain data, the TypeScript twins of native/core/ops.h, where each op's meaning,
+ * The commands a device carries out: plain data, the TypeScript twins of native/core/ops/, where each op's meaning,
  * formula and shapes are documented. A program is one list of commands per device.
  */
 

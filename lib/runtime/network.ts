@@ -73,7 +73,7 @@ export class Network implements AsyncDisposable {
     }
   }
 
-  /** Cards work through queued runs by themselves. */
+  /** Cards execute queued runs by themselves. */
   get onCards(): boolean {
     return this.options.devices.every(({ backend }) => backend === 'cuda');
   }

@@ -156,7 +156,7 @@ class TrainingRun {
       return yield* trainer.events();
     } finally {
       await folder.close();
-      // A run that never got to its first step leaves nothing in the way of the next try.
+      // A run that never reached its first step must not block the next try.
       if (!begun) await folder.discard();
     }
   }

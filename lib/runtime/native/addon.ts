@@ -1,5 +1,5 @@
 /**
- * The door to the native addon: only this folder goes through it. Each file gives a part of the addon its types, and the
+ * Access to the native addon: only this folder has it. Each file gives a part of the addon its types, and the
  * errors that come out of it their class.
  */
 
