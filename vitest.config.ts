@@ -22,6 +22,8 @@ const places: Readonly<Record<string, readonly string[]>> = {
 const named = Object.values(places).flat();
 for (const place of named) {
   if (!existsSync(new URL(place, import.meta.url))) throw new Error(`vitest.config.ts: ${place} is missing`);
+  if (!/(?:\/|\.test\.ts)$/.test(place))
+    throw new Error(`vitest.config.ts: ${place} is no folder/ and no file`);
   const around = named.filter((other) => place.startsWith(other));
   if (around.length > 1) throw new Error(`vitest.config.ts: ${around.join(' and ')} overlap`);
 }

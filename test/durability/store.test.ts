@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../lib/data/store/reader.js';
+import { needs } from '../needs.js';
 
 const child = fileURLToPath(new URL('prepare-child.mjs', import.meta.url));
 const items = 12_000;
@@ -93,7 +94,8 @@ describe('a store is the same to the byte', () => {
     expect((await hashes('full')).join()).toBe(uninterrupted);
   });
 
-  it.skipIf(process.platform !== 'linux')('where address space is limited: one line', async () => {
+  const linux = process.platform === 'linux';
+  it.runIf(linux)(`where address space is limited: one line${needs(linux, 'Linux')}`, async () => {
     const cramped = await prepare('cramped', 1, { shell: 'ulimit -v 9000000' });
     // Some versions of Node need more than that for themselves.
     if (cramped.said === undefined) return;

@@ -351,7 +351,7 @@ describe('a path', () => {
 describe('odd images of the wild', () => {
   const odd = sharedFile('odd-images.tar');
 
-  it.skipIf(odd.missing)(`each has its fate${odd.missing ? ` (${odd.missing})` : ''}`, async () => {
+  it.skipIf(odd.missing)(`each has its fate${odd.why}`, async () => {
     const folder = await temporaryFolder();
     await promisify(execFile)('tar', ['-xf', odd.path, '-C', folder]);
     const at = (name: string): string => join(folder, 'odd-images', name);

@@ -9,6 +9,7 @@ import sharp, { type Sharp } from 'sharp';
 import { onTestFinished } from 'vitest';
 import { listFolder, type FoundFile } from '../../../lib/data/sources/listing.js';
 import type { Split } from '../../../lib/data/sources/types.js';
+import { needs } from '../../needs.js';
 
 /** Removed when the test is over. */
 export async function temporaryFolder(): Promise<string> {
@@ -60,9 +61,10 @@ export const speckled =
   ];
 
 /** A file of the shared real images: of the folder in ALEXNET_NATIVE_SHARED, or beside the repository. */
-export function sharedFile(name: string): { path: string; missing: string | false } {
+export function sharedFile(name: string): { path: string; missing: boolean; why: string } {
   const root =
     process.env['ALEXNET_NATIVE_SHARED'] ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
   const path = join(root, 'data', name);
-  return { path, missing: existsSync(path) ? false : `needs ${name}; set ALEXNET_NATIVE_SHARED` };
+  const missing = !existsSync(path);
+  return { path, missing, why: needs(!missing, `${name}; set ALEXNET_NATIVE_SHARED`) };
 }

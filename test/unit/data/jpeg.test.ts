@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { boundCoder, directCoder, type JpegCoder } from '../../../lib/data/images/jpeg.js';
 import { hasTurboJpeg } from '../../../lib/data/images/turbojpeg.js';
 import { pixelsOf } from './fixtures.js';
+import { needs } from '../../needs.js';
 
 const side = 40;
 const smooth = pixelsOf(side, side, (x, y) => [6 * x, 255 - 5 * y, 3 * (x + y)]);
@@ -54,15 +55,19 @@ describe.each(coders)('libjpeg-turbo %s', (_, { encode, decode }) => {
   });
 });
 
-it.runIf(hasTurboJpeg())('itself: decodes as libvips does, and refuses other sizes and damage', async () => {
-  const jpeg = directCoder.encode(smooth, side, 80);
-  const target = new Uint8Array(side * side * 3);
-  directCoder.decode(jpeg, side, target);
-  expect(Buffer.from(target).equals(await sharp(jpeg).raw().toBuffer())).toBe(true);
-  expect(() => directCoder.decode(jpeg, side - 1, target.subarray(0, (side - 1) ** 2 * 3))).toThrow(
-    /flawless/,
-  );
-  expect(() => directCoder.decode(jpeg, side, target.subarray(1))).toThrow(/size/);
-  expect(() => directCoder.decode(jpeg.subarray(0, 300), side, target)).toThrow(/flawless/);
-  expect(() => directCoder.encode(smooth, side, 101)).toThrow(/quality/);
-});
+const there = hasTurboJpeg();
+it.runIf(there)(
+  `itself: decodes as libvips does, and refuses other sizes and damage${needs(there, '@julusian/jpeg-turbo')}`,
+  async () => {
+    const jpeg = directCoder.encode(smooth, side, 80);
+    const target = new Uint8Array(side * side * 3);
+    directCoder.decode(jpeg, side, target);
+    expect(Buffer.from(target).equals(await sharp(jpeg).raw().toBuffer())).toBe(true);
+    expect(() => directCoder.decode(jpeg, side - 1, target.subarray(0, (side - 1) ** 2 * 3))).toThrow(
+      /flawless/,
+    );
+    expect(() => directCoder.decode(jpeg, side, target.subarray(1))).toThrow(/size/);
+    expect(() => directCoder.decode(jpeg.subarray(0, 300), side, target)).toThrow(/flawless/);
+    expect(() => directCoder.encode(smooth, side, 101)).toThrow(/quality/);
+  },
+);

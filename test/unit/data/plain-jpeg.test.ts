@@ -11,6 +11,7 @@ import { squareOf } from '../../../lib/data/images/square.js';
 import * as turbo from '../../../lib/data/images/turbojpeg.js';
 import { packageRoot } from '../../../lib/package-root.js';
 import { image, speckled, temporaryFolder } from './fixtures.js';
+import { needs } from '../../needs.js';
 
 const store = 24;
 const plain = async (bytes: Buffer, fit: 'crop' | 'warp' = 'crop') =>
@@ -43,7 +44,8 @@ const sizes = [
 
 afterEach(() => vi.restoreAllMocks());
 
-describe.runIf(turbo.hasTurboJpeg())('a plain JPEG file', () => {
+const there = turbo.hasTurboJpeg();
+describe.runIf(there)(`a plain JPEG file${needs(there, '@julusian/jpeg-turbo')}`, () => {
   it.each(codings)('%s: the very pixels that libvips makes of it', async (_, options) => {
     for (const [width, height] of sizes) {
       for (const fit of ['crop', 'warp'] as const) {

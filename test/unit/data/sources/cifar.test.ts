@@ -110,7 +110,7 @@ describe("CIFAR's binary files", () => {
 describe("CIFAR-10's own images", () => {
   const shared = sharedFile('cifar10-lossless-first4000.bin.gz');
 
-  it.skipIf(shared.missing)('are read as they are', async () => {
+  it.skipIf(shared.missing)(`are read as they are${shared.why}`, async () => {
     const records = gunzipSync(await readFile(shared.path));
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'data_batch_1.bin'), records);

@@ -7,6 +7,11 @@ import { openSource } from '../../../../lib/data/sources/source.js';
 import { fill, temporaryFolder } from '../fixtures.js';
 import { jpeg, miniatureFolder } from './miniatures.js';
 import { bytesOf, expectKept, imagesAmong, itemsOf, labelsIn, lineOf, refusedAmong } from './reading.js';
+import { needs } from '../../../needs.js';
+
+const windows = process.platform === 'win32';
+const linux = process.platform === 'linux';
+const isRoot = process.getuid?.() === 0;
 
 describe('a folder of images', () => {
   it.each([0, 2])('is read class by class, %i images a class held out', async (validationPerClass) => {
@@ -84,7 +89,7 @@ describe('of a folder, what is no image file is refused and all else read', () =
     ]);
   });
 
-  it.skipIf(process.platform === 'win32')('sockets and pipes', async () => {
+  it.skipIf(windows)(`sockets and pipes${needs(!windows, 'a system that has them')}`, async () => {
     const folder = await temporaryFolder();
     await fill(folder, ['a/1.jpg', 'b/1.jpg']);
     execFileSync('mkfifo', [join(folder, 'a', 'pipe.jpg')]);
@@ -102,7 +107,7 @@ describe('of a folder, what is no image file is refused and all else read', () =
     ]);
   });
 
-  it.skipIf(process.platform !== 'linux')('names that are not UTF-8', async () => {
+  it.runIf(linux)(`names that are not UTF-8${needs(linux, 'Linux')}`, async () => {
     const folder = await temporaryFolder();
     await fill(folder, ['a/1.jpg', 'b/1.jpg']);
     const named = (inner: string, bytes: readonly number[]): Buffer =>
@@ -118,7 +123,7 @@ describe('of a folder, what is no image file is refused and all else read', () =
     ]);
   });
 
-  it.skipIf(process.getuid?.() === 0)('folders without permission', async () => {
+  it.skipIf(isRoot)(`folders without permission${needs(!isRoot, 'a user other than root')}`, async () => {
     const folder = await temporaryFolder();
     await fill(folder, ['a/1.jpg', 'a/closed/2.jpg', 'b/1.jpg']);
     await chmod(join(folder, 'a/closed'), 0);

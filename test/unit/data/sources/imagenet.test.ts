@@ -270,7 +270,7 @@ describe("ILSVRC-2012's own thousand classes", () => {
   const lines = async (name: string): Promise<string[]> =>
     (await readFile(sharedFile(`ilsvrc2012/${name}`).path, 'utf8')).trim().split('\n');
 
-  it.skipIf(ids.missing)('have their labels, names and ground truth', async () => {
+  it.skipIf(ids.missing)(`have their labels, names and ground truth${ids.why}`, async () => {
     const byId = (await lines('ilsvrc2012_ids.txt')).map((line) => line.split(/\s+/));
     const byLabel = (await lines('synset_words.txt')).map(
       (line) => [line.slice(0, 9), line.slice(10)] as const,

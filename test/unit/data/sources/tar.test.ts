@@ -10,6 +10,7 @@ import { openFile } from '../../../../lib/data/sources/archive-file.js';
 import { tarEntries, type ReadAt, type TarDamage, type TarEntry } from '../../../../lib/data/sources/tar.js';
 import { temporaryFolder } from '../fixtures.js';
 import { tarOf, type NamedFile } from './miniatures.js';
+import { needs } from '../../../needs.js';
 
 const inMemory =
   (bytes: Buffer): ReadAt =>
@@ -126,7 +127,8 @@ describe("an archive's entries", () => {
     expect(found).toEqual(kinds.map((_, n) => (n < 3 ? 'file' : n === 3 ? 'folder' : 'other')));
   });
 
-  it.skipIf(spawnSync('tar', ['--version']).error)('are those that tar packed, in any format', async () => {
+  const tar = spawnSync('tar', ['--version']).error === undefined;
+  it.runIf(tar)(`are those that tar packed, in any format${needs(tar, 'tar')}`, async () => {
     const folder = await temporaryFolder();
     const names = ['a.jpg', `${'d'.repeat(90)}/${'e'.repeat(60)}.jpg`, 'é 漢.jpg'];
     const given = names.map((name) => [name, randomBytes(700).toString('latin1')] as const);
