@@ -48,6 +48,14 @@ export interface MapNormParameters {
   readonly beta: number;
 }
 
+/** Batch normalisation over channels (Ioffe and Szegedy, 2015). */
+export interface BatchNormParameters {
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** Share of a batch's mean and variance in the running ones, which inference uses. */
+  readonly momentum: number;
+}
+
 export interface LrnLayer extends LrnParameters {
   readonly kind: 'lrn';
   readonly name: string;

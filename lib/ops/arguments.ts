@@ -48,6 +48,11 @@ export function probability(name: string, value: number): number {
   return value;
 }
 
+export function share(name: string, value: number): number {
+  if (!(value >= 0 && value <= 1)) expected('a number from 0 to 1', name, value);
+  return value;
+}
+
 /** The number of groups that `channels` of `name` are split into. */
 export function groupsOf(value: number, name: string, channels: number): number {
   positiveInteger('groups', value);

@@ -3,7 +3,7 @@
  * formula and shapes are documented. A program is one list of commands per device.
  */
 
-import type { LrnParameters, MapNormParameters, Padding } from '../graph/graph.js';
+import type { BatchNormParameters, LrnParameters, MapNormParameters, Padding } from '../graph/graph.js';
 import type { Seed } from '../random/philox.js';
 
 export type DType = 'float32' | 'float64' | 'bfloat16' | 'uint8' | 'int32';
@@ -90,6 +90,41 @@ export type Op<T = Tensor> =
       readonly dy: T;
       readonly dx: T;
     } & MapNormParameters)
+  | ({
+      readonly op: 'batch_norm_forward';
+      readonly x: T;
+      readonly gamma: T;
+      readonly beta: T;
+      readonly y: T;
+      /** What the backward pass reads: the batch's mean, and (variance + ε)^−½. */
+      readonly mean: T;
+      readonly inverse: T;
+      readonly runningMean: T;
+      readonly runningVariance: T;
+      readonly activation: Activation;
+    } & BatchNormParameters)
+  | {
+      readonly op: 'batch_norm_inference';
+      readonly x: T;
+      readonly gamma: T;
+      readonly beta: T;
+      readonly runningMean: T;
+      readonly runningVariance: T;
+      readonly y: T;
+      readonly epsilon: number;
+      readonly activation: Activation;
+    }
+  | {
+      readonly op: 'batch_norm_backward';
+      readonly x: T;
+      readonly gamma: T;
+      readonly mean: T;
+      readonly inverse: T;
+      readonly dy: T;
+      readonly dx: T;
+      readonly dgamma: T;
+      readonly dbeta: T;
+    }
   | ({ readonly op: 'max_pool_forward'; readonly x: T; readonly y: T } & PoolParameters)
   | ({
       readonly op: 'max_pool_backward';

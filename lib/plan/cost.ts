@@ -14,7 +14,15 @@ export interface Cost {
 const bytes = (value: Value): number => elements(value.shape) * bytesOf[value.dtype];
 
 /** Operations an element, for the ops that are bound by memory anyway; a power counts as 10. */
-const perElement = { lrn: 14, pool: 9, mapNorm: 60, softmax: 12, sgd: 5, preprocess: 4 } as const;
+const perElement = {
+  lrn: 14,
+  pool: 9,
+  mapNorm: 60,
+  batchNorm: 4,
+  softmax: 12,
+  sgd: 5,
+  preprocess: 4,
+} as const;
 
 export function cost(command: Draft): Cost {
   if (command.op === 'transfer' || command.op === 'wait') return { flops: 0, bytes: 0 };
@@ -45,6 +53,11 @@ function flops(command: Draft): number {
       return perElement.mapNorm * elements(command.x.shape);
     case 'map_norm_backward':
       return 2 * perElement.mapNorm * elements(command.x.shape);
+    case 'batch_norm_inference':
+      return perElement.batchNorm * elements(command.x.shape);
+    case 'batch_norm_forward':
+    case 'batch_norm_backward':
+      return 2 * perElement.batchNorm * elements(command.x.shape);
     case 'max_pool_forward':
       return command.poolSize ** 2 * elements(command.y.shape);
     case 'max_pool_backward':

@@ -51,9 +51,10 @@ struct Wait {
 // What a backend computes. Transfer and Wait are the replay's.
 using ComputeOp =
     std::variant<ConvolutionForward, ConvolutionBackwardData, ConvolutionBackwardWeights, LrnForward,
-                 LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward,
-                 LrnPoolForward, LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale,
-                 SoftmaxCrossEntropy, Sgd, ConvolutionUpdate, Preprocess, Fill, Gaussian, Copy, Sum>;
+                 LrnBackward, MapNormForward, MapNormBackward, BatchNormForward, BatchNormInference,
+                 BatchNormBackward, MaxPoolForward, MaxPoolBackward, LrnPoolForward, LrnPoolBackward,
+                 ActivationForward, ActivationBackward, DropoutMask, Scale, SoftmaxCrossEntropy, Sgd,
+                 ConvolutionUpdate, Preprocess, Fill, Gaussian, Copy, Sum>;
 
 // A list of ops that a backend treats alike. There is no rule for the ops that are in no list.
 template <class Op, class... Listed>

@@ -25,6 +25,15 @@ const geometry = { stride: 2, padding: [1, 0, 2, 3], groups: 2 };
 const mask = { rate: 0.5, seed: 7, stream: 3 };
 const strong = { size: 5, k: 2, alpha: 0.3, beta: 0.75 };
 
+/** Operands of a batch normalisation; the running statistics do not matter to its output. */
+function statistics(x: Tensor, gamma: Tensor, beta: Tensor): ops.BatchNormTrainingArguments {
+  const row = (value: number): Tensor => ({
+    data: new Float64Array(gamma.data.length).fill(value),
+    shape: gamma.shape,
+  });
+  return { x, gamma, beta, runningMean: row(0), runningVariance: row(1) };
+}
+
 function convolution(
   name: string,
   more: Pick<ops.ConvolutionArguments, 'activation' | 'dropout'>,
@@ -82,6 +91,32 @@ const cases: readonly GradientCase[] = [
     inputs: { x: [2, 3, 6, 7] },
     forward: ({ x }) => ops.mapNorm({ x: x!, alpha: 0.1 }, options),
     backward: async ({ x }, dy) => ({ x: await ops.mapNormBackward({ x: x!, dy, alpha: 0.1 }, options) }),
+  },
+  {
+    name: 'batch normalisation',
+    inputs: { x: [3, 4, 3, 2], gamma: [4], beta: [4] },
+    forward: async ({ x, gamma, beta }) => (await ops.batchNorm(statistics(x!, gamma!, beta!), options)).y,
+    backward: async ({ x, gamma, beta }, dy) => {
+      const { mean, inverse } = await ops.batchNorm(statistics(x!, gamma!, beta!), options);
+      const { dx, dgamma, dbeta } = await ops.batchNormBackward(
+        { x: x!, gamma: gamma!, mean, inverse, dy },
+        options,
+      );
+      return { x: dx, gamma: dgamma, beta: dbeta };
+    },
+  },
+  {
+    name: 'batch normalisation of one image, with tanh behind it',
+    inputs: { x: [1, 3, 5, 4], gamma: [3], beta: [3] },
+    forward: async ({ x, gamma, beta }) =>
+      (await ops.batchNorm({ ...statistics(x!, gamma!, beta!), activation: 'tanh' }, options)).y,
+    backward: async ({ x, gamma, beta }, dy, y) => {
+      const { mean, inverse } = await ops.batchNorm(statistics(x!, gamma!, beta!), options);
+      const through = await ops.activationBackward({ y, dy, activation: 'tanh' }, options);
+      const layer = { x: x!, gamma: gamma!, mean, inverse, dy: through };
+      const { dx, dgamma, dbeta } = await ops.batchNormBackward(layer, options);
+      return { x: dx, gamma: dgamma, beta: dbeta };
+    },
   },
   {
     name: 'max-pool',

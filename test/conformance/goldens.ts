@@ -1,4 +1,4 @@
-/** PyTorch's answers in float64, from test/goldens/ops.safetensors. */
+/** PyTorch's answers in float64, from test/goldens. */
 
 import { readFileSync } from 'node:fs';
 
@@ -13,9 +13,7 @@ export interface Golden {
   readonly labels: (name: string) => Tensor<Int32Array>;
 }
 
-const file = 'ops.safetensors';
-
-function read(): Golden[] {
+function read(file: string): Golden[] {
   const bytes = readFileSync(new URL(`../goldens/${file}`, import.meta.url));
   const start = 8 + headerLength(file, bytes, bytes.length);
   const { entries, metadata } = decodeHeader(file, bytes.subarray(8, start), bytes.length - start);
@@ -34,4 +32,4 @@ function read(): Golden[] {
   }));
 }
 
-export const goldens = read();
+export const goldens = ['ops.safetensors', 'batch-norm.safetensors'].flatMap(read);

@@ -9,7 +9,22 @@ import type { Case, Operand } from './case.js';
 export const tolerances: Readonly<Record<Precision, number>> = { fp32: 1e-5, tf32: 1e-3, bf16: 1e-2 };
 
 /** Float32 in every precision: sums, statistics of the loss, what the host writes, and all that an update works on. */
-const staysFloat32 = new Set(['bias', 'dw', 'db', 'probabilities', 'losses', 'views', 'mean']);
+const staysFloat32 = new Set([
+  'bias',
+  'dw',
+  'db',
+  'probabilities',
+  'losses',
+  'views',
+  'mean',
+  'gamma',
+  'beta',
+  'inverse',
+  'runningMean',
+  'runningVariance',
+  'dgamma',
+  'dbeta',
+]);
 
 const rounded = (operand: Operand): Operand =>
   operand.dtype === 'float32'

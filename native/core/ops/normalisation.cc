@@ -1,5 +1,9 @@
 #include "core/ops/normalisation.h"
 
+#include <cmath>
+#include <initializer_list>
+#include <utility>
+
 #include "core/complaints.h"
 #include "core/ops/bounds.h"
 
@@ -22,5 +26,46 @@ void MapNormParameters::check() const {
 
 void MapNormForward::check() const { require_alike("x", x, {{"y", &y}}), norm.check(); }
 void MapNormBackward::check() const { require_alike("x", x, {{"dy", &dy}, {"dx", &dx}}), norm.check(); }
+
+namespace {
+
+using Vectors = std::initializer_list<std::pair<const char*, const Tensor*>>;
+
+void require_channels(const Tensor& x, const Vectors& vectors) {
+  for (const auto& [name, tensor] : vectors)
+    require_float(name, *tensor), require_shape(name, *tensor, vector_of(x.c()));
+}
+
+void require_epsilon(double epsilon) {
+  require(std::isfinite(epsilon) && epsilon > 0, is("epsilon", epsilon), "a number above 0");
+}
+
+}  // namespace
+
+void BatchNormForward::check() const {
+  require_alike("x", x, {{"y", &y}});
+  require_channels(x, {{"gamma", &gamma},
+                       {"beta", &beta},
+                       {"mean", &mean},
+                       {"inverse", &inverse},
+                       {"runningMean", &running_mean},
+                       {"runningVariance", &running_variance}});
+  require_epsilon(epsilon), require_range("momentum", momentum, 0.0, 1.0);
+}
+
+void BatchNormInference::check() const {
+  require_alike("x", x, {{"y", &y}});
+  require_channels(x, {{"gamma", &gamma},
+                       {"beta", &beta},
+                       {"runningMean", &running_mean},
+                       {"runningVariance", &running_variance}});
+  require_epsilon(epsilon);
+}
+
+void BatchNormBackward::check() const {
+  require_alike("x", x, {{"dy", &dy}, {"dx", &dx}});
+  require_channels(
+      x, {{"gamma", &gamma}, {"mean", &mean}, {"inverse", &inverse}, {"dgamma", &dgamma}, {"dbeta", &dbeta}});
+}
 
 }  // namespace alexnet

@@ -63,6 +63,11 @@ struct Planes {  // N x H x W x C, dense
   int64_t images, height, width, channels;
 };
 
+// A number a channel: y = scale * (x - mean) + shift.
+struct ChannelLine {
+  const float *mean, *scale, *shift;
+};
+
 struct LrnPool {
   Planes x;
   int64_t out_height, out_width;
@@ -141,6 +146,14 @@ struct Kernels {
   void (*lrn_forward)(const Lrn&, const float* x, float* y, int64_t pixels, int64_t channels, float* scratch);
   void (*lrn_backward)(const Lrn&, const float* x, const float* dy, float* dx, int64_t pixels,
                        int64_t channels, int activation, float* scratch);
+
+  void (*batch_norm_moments)(const float* x, int64_t pixels, int64_t channels, float* mean, float* squares);
+  void (*batch_norm_apply)(const ChannelLine&, int activation, const float* x, float* y, int64_t pixels,
+                           int64_t channels);
+  void (*batch_norm_sums)(const float* x, const float* dy, const float* mean, int64_t pixels,
+                          int64_t channels, float* sum, float* product);
+  void (*batch_norm_gradient)(const ChannelLine&, const float* slope, const float* x, const float* dy,
+                              float* dx, int64_t pixels, int64_t channels);
 
   void (*map_norm_forward)(const Planes&, int64_t size, float k, float alpha, float beta, const float* x,
                            float* y, int64_t image_begin, int64_t image_end, float* scratch);

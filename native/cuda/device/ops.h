@@ -19,6 +19,9 @@ void run(const LrnForward& op, const Launch& on);
 void run(const LrnBackward& op, const Launch& on);
 void run(const MapNormForward& op, const Launch& on);
 void run(const MapNormBackward& op, const Launch& on);
+void run(const BatchNormForward& op, const Launch& on);
+void run(const BatchNormInference& op, const Launch& on);
+void run(const BatchNormBackward& op, const Launch& on);
 void run(const MaxPoolForward& op, const Launch& on);
 void run(const MaxPoolBackward& op, const Launch& on);
 void run(const LrnPoolForward& op, const Launch& on);
@@ -40,13 +43,15 @@ size_t workspace(const ConvolutionForward& op, const Card& card);
 size_t workspace(const ConvolutionBackwardData& op, const Card& card);
 size_t workspace(const ConvolutionBackwardWeights& op, const Card& card);
 size_t workspace(const ConvolutionUpdate& op, const Card& card);
+size_t workspace(const BatchNormForward& op, const Card& card);
+size_t workspace(const BatchNormBackward& op, const Card& card);
 
 // Ops whose kernels need no scratch.
 template <class Op>
 concept NeedsNoScratch =
-    OneOf<Op, LrnForward, LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward,
-          LrnPoolForward, LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale,
-          SoftmaxCrossEntropy, Sgd, Preprocess, Fill, Gaussian, Copy, Sum>;
+    OneOf<Op, LrnForward, LrnBackward, MapNormForward, MapNormBackward, BatchNormInference, MaxPoolForward,
+          MaxPoolBackward, LrnPoolForward, LrnPoolBackward, ActivationForward, ActivationBackward,
+          DropoutMask, Scale, SoftmaxCrossEntropy, Sgd, Preprocess, Fill, Gaussian, Copy, Sum>;
 size_t workspace(const NeedsNoScratch auto&, const Card&) { return 0; }
 
 }  // namespace alexnet::cuda

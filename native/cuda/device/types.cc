@@ -53,6 +53,33 @@ void check_types(const Preprocess& op) {
   require_dtype("views", op.views, DType::kFloat32), require_dtype("mean", op.mean, DType::kFloat32);
   require_number("y", op.y);
 }
+void check_statistics(std::initializer_list<std::pair<const char*, const Tensor*>> vectors) {
+  for (const auto& [name, tensor] : vectors) require_dtype(name, *tensor, DType::kFloat32);
+}
+void check_types(const BatchNormForward& op) {
+  require_number("x", op.x), require_same("y", op.y, "x", op.x);
+  check_statistics({{"gamma", &op.gamma},
+                    {"beta", &op.beta},
+                    {"mean", &op.mean},
+                    {"inverse", &op.inverse},
+                    {"runningMean", &op.running_mean},
+                    {"runningVariance", &op.running_variance}});
+}
+void check_types(const BatchNormInference& op) {
+  require_number("x", op.x), require_same("y", op.y, "x", op.x);
+  check_statistics({{"gamma", &op.gamma},
+                    {"beta", &op.beta},
+                    {"runningMean", &op.running_mean},
+                    {"runningVariance", &op.running_variance}});
+}
+void check_types(const BatchNormBackward& op) {
+  require_number("x", op.x), require_same("dy", op.dy, "x", op.x), require_same("dx", op.dx, "x", op.x);
+  check_statistics({{"gamma", &op.gamma},
+                    {"mean", &op.mean},
+                    {"inverse", &op.inverse},
+                    {"dgamma", &op.dgamma},
+                    {"dbeta", &op.dbeta}});
+}
 void check_types(const Fill&) {}
 void check_types(const Gaussian& op) { require_number("y", op.y); }
 void check_types(const Copy& op) {

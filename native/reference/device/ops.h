@@ -14,6 +14,9 @@ void run(const LrnForward& op, const HostBackend& arena, const Step& step);
 void run(const LrnBackward& op, const HostBackend& arena, const Step& step);
 void run(const MapNormForward& op, const HostBackend& arena, const Step& step);
 void run(const MapNormBackward& op, const HostBackend& arena, const Step& step);
+void run(const BatchNormForward& op, const HostBackend& arena, const Step& step);
+void run(const BatchNormInference& op, const HostBackend& arena, const Step& step);
+void run(const BatchNormBackward& op, const HostBackend& arena, const Step& step);
 void run(const MaxPoolForward& op, const HostBackend& arena, const Step& step);
 void run(const MaxPoolBackward& op, const HostBackend& arena, const Step& step);
 void run(const LrnPoolForward& op, const HostBackend& arena, const Step& step);
@@ -37,9 +40,10 @@ size_t workspace(const ConvolutionUpdate& op);
 template <class Op>
 concept NeedsNoScratch =
     OneOf<Op, ConvolutionForward, ConvolutionBackwardData, ConvolutionBackwardWeights, LrnForward,
-          LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward, LrnPoolForward,
-          LrnPoolBackward, ActivationForward, ActivationBackward, DropoutMask, Scale, SoftmaxCrossEntropy,
-          Sgd, Preprocess, Fill, Gaussian, Copy, Sum>;
+          LrnBackward, MapNormForward, MapNormBackward, BatchNormForward, BatchNormInference,
+          BatchNormBackward, MaxPoolForward, MaxPoolBackward, LrnPoolForward, LrnPoolBackward,
+          ActivationForward, ActivationBackward, DropoutMask, Scale, SoftmaxCrossEntropy, Sgd, Preprocess,
+          Fill, Gaussian, Copy, Sum>;
 
 size_t workspace(const NeedsNoScratch auto&) { return 0; }
 void run(const NeedsNoScratch auto& op, const HostBackend& arena, const Step& step, size_t) {

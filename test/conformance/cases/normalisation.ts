@@ -1,8 +1,8 @@
-/** Random local response normalisations, across maps and within them. */
+/** Random local response normalisations, across maps and within them, and batch normalisations. */
 
 import type { Activation, Shape } from '../../../lib/plan/commands.js';
 import type { LrnParameters, MapNormParameters } from '../../../lib/graph/graph.js';
-import { count, defineCase, input, output, stridesFor, type Case } from '../case.js';
+import { changed, count, defineCase, input, output, stridesFor, type Case } from '../case.js';
 import type { Random } from '../random.js';
 
 export function drawLrn(random: Random): { readonly lrn: LrnParameters; readonly channels: number } {
@@ -83,4 +83,83 @@ export function mapNormBackward(random: Random): Case {
     dx: output(0.1, shape, stridesFor(random, shape, strided)),
   };
   return defineCase(operands, ({ x, dy, dx }) => [{ op: 'map_norm_backward', x, dy, dx, ...norm }]);
+}
+
+/** One position among them, whose variance is 0, and channels far from zero. */
+function drawBatch(random: Random): { readonly x: Float32Array; readonly shape: Shape; readonly row: Shape } {
+  const channels = random.pick([1, 2, 3, 8, 16, 17, 40]);
+  const shape: Shape = random.chance(0.1) ? [1, 1, 1, channels] : drawShape(random, channels);
+  const offset = random.pick([0, 0, 3, 100]);
+  const x = random.normal(count(shape), 3).map((one) => one + offset);
+  return { x, shape, row: [1, 1, 1, channels] };
+}
+
+export function batchNormForward(random: Random): Case {
+  const { x, shape, row } = drawBatch(random);
+  const [, , , channels] = shape;
+  const normal = () => input(random.normal(channels), row);
+  const positive = () =>
+    input(
+      random.normal(channels).map((one) => Math.abs(one) + 0.1),
+      row,
+    );
+  const operands = {
+    x: input(x, shape),
+    gamma: normal(),
+    beta: normal(),
+    y: output(0.1, shape),
+    mean: output(1, row),
+    inverse: output(0.1, row),
+    runningMean: changed(normal(), 1),
+    runningVariance: changed(positive(), 1),
+  };
+  const epsilon = random.pick([1e-5, 1e-3]);
+  const momentum = random.pick([0.1, 0.01, 1]);
+  const activation = random.pick<Activation>(['none', 'relu', 'tanh']);
+  return defineCase(operands, (at) => [{ op: 'batch_norm_forward', ...at, epsilon, momentum, activation }]);
+}
+
+export function batchNormInference(random: Random): Case {
+  const { x, shape, row } = drawBatch(random);
+  const [, , , channels] = shape;
+  const normal = () => input(random.normal(channels), row);
+  const operands = {
+    x: input(x, shape),
+    gamma: normal(),
+    beta: normal(),
+    runningMean: normal(),
+    runningVariance: input(
+      random.normal(channels).map((one) => Math.abs(one) + 0.1),
+      row,
+    ),
+    y: output(0.1, shape),
+  };
+  const epsilon = random.pick([1e-5, 1e-3]);
+  const activation = random.pick<Activation>(['none', 'relu', 'tanh']);
+  return defineCase(operands, (at) => [{ op: 'batch_norm_inference', ...at, epsilon, activation }]);
+}
+
+export function batchNormBackward(random: Random): Case {
+  const { x, shape, row } = drawBatch(random);
+  const [, , , channels] = shape;
+  const sums = new Float64Array(channels);
+  x.forEach((one, i) => (sums[i % channels]! += one));
+  const pixels = x.length / channels;
+  const operands = {
+    x: input(x, shape),
+    gamma: input(random.normal(channels), row),
+    mean: input(
+      Float32Array.from(sums, (sum) => sum / pixels),
+      row,
+    ),
+    inverse: input(
+      random.normal(channels).map((one) => Math.abs(one) + 0.1),
+      row,
+    ),
+    dy: input(random.normal(count(shape)), shape),
+    dx: output(0.1, shape),
+    dgamma: output(Math.sqrt(pixels), row),
+    dbeta: output(Math.sqrt(pixels), row),
+  };
+  return defineCase(operands, (at) => [{ op: 'batch_norm_backward', ...at }]);
 }
