@@ -33,10 +33,13 @@ export function foldedWeights(
   let kept = 1;
   for (const layer of graph.layers) {
     if (layer.kind === 'dropout') kept *= 1 - layer.rate;
-    if (!isLearned(layer)) continue;
-    add(`${layer.name}.weight`, kept);
-    add(`${layer.name}.bias`, 1);
-    kept = 1;
+    if (isLearned(layer)) {
+      add(`${layer.name}.weight`, kept);
+      add(`${layer.name}.bias`, 1);
+      kept = 1;
+    } else if (layer.kind === 'batch_norm') {
+      for (const role of ['weight', 'bias', 'running_mean', 'running_var']) add(`${layer.name}.${role}`, 1);
+    }
   }
   return found;
 }

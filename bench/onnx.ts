@@ -90,8 +90,8 @@ class Builder {
     return name;
   }
 
-  learned(name: string): string[] {
-    return ['weight', 'bias'].map((role) => {
+  tensorsOf(name: string, roles: readonly string[] = ['weight', 'bias']): string[] {
+    return roles.map((role) => {
       const key = `${name}.${role}`;
       const value = this.options.weights.get(key);
       if (!value) throw new AlexNetError('GRAPH', `expected numbers for ${key}, received none`);
@@ -105,18 +105,24 @@ class Builder {
         const { kernel, stride, groups: group, padding } = layer;
         const pads = first ? [0, 0, 0, 0] : padding;
         const sizes = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads, group };
-        this.node('Conv', [this.last, ...this.learned(layer.name)], sizes);
+        this.node('Conv', [this.last, ...this.tensorsOf(layer.name)], sizes);
         return;
       }
       case 'fully_connected':
         this.node('Flatten', [this.last]);
-        this.node('Gemm', [this.last, ...this.learned(layer.name)], { transB: 1 });
+        this.node('Gemm', [this.last, ...this.tensorsOf(layer.name)], { transB: 1 });
         return;
       case 'activation':
         this.node(layer.function === 'relu' ? 'Relu' : 'Tanh', [this.last]);
         return;
       case 'lrn':
         return this.options.lrn === 'roots' ? this.roots(layer, maps) : this.lrn(layer);
+      case 'batch_norm': {
+        const names = ['weight', 'bias', 'running_mean', 'running_var'];
+        const epsilon = { float: layer.epsilon };
+        this.node('BatchNormalization', [this.last, ...this.tensorsOf(layer.name, names)], { epsilon });
+        return;
+      }
       case 'max_pool':
         this.node('MaxPool', [this.last], {
           kernel_shape: [layer.size, layer.size],

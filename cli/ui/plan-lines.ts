@@ -25,6 +25,7 @@ const kinds: Readonly<Record<LayerReport['kind'], string>> = {
   activation: 'activation',
   lrn: 'normalisation',
   map_norm: 'normalisation in maps',
+  batch_norm: 'batch normalisation',
   max_pool: 'max-pooling',
   dropout: 'dropout',
 };

@@ -66,6 +66,11 @@ export interface MapNormLayer extends MapNormParameters {
   readonly name: string;
 }
 
+export interface BatchNormLayer extends BatchNormParameters {
+  readonly kind: 'batch_norm';
+  readonly name: string;
+}
+
 export interface MaxPoolLayer {
   readonly kind: 'max_pool';
   readonly name: string;
@@ -87,6 +92,7 @@ export type Layer =
   | ActivationLayer
   | LrnLayer
   | MapNormLayer
+  | BatchNormLayer
   | MaxPoolLayer
   | DropoutLayer;
 
@@ -115,6 +121,7 @@ const learned = {
   activation: false,
   lrn: false,
   map_norm: false,
+  batch_norm: false,
   max_pool: false,
   dropout: false,
 } as const satisfies { readonly [K in Layer['kind']]: K extends LearnedLayer['kind'] ? true : false };

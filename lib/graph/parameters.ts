@@ -4,7 +4,8 @@ import { unknownLayer, type Layer, type LayerExtent, type LearnedLayer } from '.
 
 export type WeightShape = readonly [out: number, input: number, rows: number, columns: number];
 
-export type ParameterRole = 'weight' | 'bias';
+/** Scale and shift are batch normalisation's γ and β; its running statistics are what inference normalises with. */
+export type ParameterRole = 'weight' | 'bias' | 'scale' | 'shift' | 'running_mean' | 'running_variance';
 
 export interface Parameter {
   /** 'conv1.weight' */
@@ -13,7 +14,26 @@ export interface Parameter {
   readonly shape: readonly number[];
 }
 
-const publicRoles = { weight: 'weight', bias: 'bias' } as const satisfies Record<ParameterRole, string>;
+const publicRoles = {
+  weight: 'weight',
+  bias: 'bias',
+  scale: 'weight',
+  shift: 'bias',
+  running_mean: 'running_mean',
+  running_variance: 'running_var',
+} as const satisfies Record<ParameterRole, string>;
+
+const trained = {
+  weight: true,
+  bias: true,
+  scale: true,
+  shift: true,
+  running_mean: false,
+  running_variance: false,
+} as const satisfies Record<ParameterRole, boolean>;
+
+/** Whether gradients change it. Statistics are measured: they have no momentum. */
+export const isTrained = (role: ParameterRole): boolean => trained[role];
 
 export const parameterName = (layer: string, role: ParameterRole): string => `${layer}.${publicRoles[role]}`;
 
@@ -45,6 +65,10 @@ export function parametersOf(layer: Layer, input: LayerExtent): Parameter[] {
       // As in PyTorch O×I, the input flattened C×H×W.
       const [out, channels, rows, columns] = weightsOf(layer, input);
       return tensors({ weight: [out, channels * rows * columns], bias: [out] });
+    }
+    case 'batch_norm': {
+      const each = [input.channels];
+      return tensors({ scale: each, shift: each, running_mean: each, running_variance: each });
     }
     case 'activation':
     case 'lrn':

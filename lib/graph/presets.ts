@@ -3,7 +3,15 @@
 import { AlexNetError } from '../errors.js';
 import type { Graph, Layer, LrnParameters, Padding, Preprocessing } from './graph.js';
 
-export const presetNames = ['paper', 'authors', 'caffe', 'torchvision', 'cifar', 'mini'] as const;
+export const presetNames = [
+  'paper',
+  'authors',
+  'caffe',
+  'torchvision',
+  'alexnet-bn',
+  'cifar',
+  'mini',
+] as const;
 export type PresetName = (typeof presetNames)[number];
 
 export interface Preset {
@@ -42,6 +50,13 @@ const lrn = (name: string, parameters: LrnParameters): Layer => ({
 
 /** The paper, section 3.3. Each device's maps are normalised by themselves: two groups. */
 const paperLrn: LrnParameters = { size: 5, k: 2, alpha: 1e-4, beta: 0.75, groups: 2 };
+
+const batchNorm = (name: string): Layer => ({
+  kind: 'batch_norm',
+  name: `bn${name}`,
+  epsilon: 1e-5,
+  momentum: 0.1,
+});
 
 const classifier = (units: number, classes: number): Layer[] => [
   fullyConnected('fc6', units),
@@ -204,6 +219,27 @@ function torchvision(classes: number): Preset {
 }
 
 /**
+ * AlexNet-BN, the network of large-batch training (You, Gitman and Ginsburg, 2017): the paper's, with batch normalisation
+ * behind each convolution and without LRN.
+ */
+function alexnetBn(classes: number): Preset {
+  const { preprocessing, graph } = paper(classes);
+  return {
+    about: "the paper's network with batch normalisation behind each convolution, without LRN",
+    preprocessing,
+    graph: {
+      ...graph,
+      name: 'alexnet-bn',
+      layers: graph.layers
+        .filter(({ kind }) => kind !== 'lrn')
+        .flatMap((layer) =>
+          layer.kind === 'convolution' ? [layer, batchNorm(layer.name.replace('conv', ''))] : [layer],
+        ),
+    },
+  };
+}
+
+/**
  * A four-layer net for CIFAR-10 (the paper, section 3.1, does not publish its own): three 5×5 convolutions of 32, 32 and
  * 64 maps and a classifier, as in cuda-convnet, with the paper's overlapping max-pooling. The images are 32×32, whole.
  */
@@ -265,6 +301,7 @@ const presets: Record<PresetName, (classes: number) => Preset> = {
   authors,
   caffe,
   torchvision,
+  'alexnet-bn': alexnetBn,
   cifar,
   mini,
 };

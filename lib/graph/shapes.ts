@@ -2,7 +2,7 @@
 
 import { AlexNetError } from '../errors.js';
 import { isLearned, unknownLayer, type Graph, type Layer, type LayerExtent } from './graph.js';
-import { parametersOf, weightsOf, type Parameter, type WeightShape } from './parameters.js';
+import { isTrained, parametersOf, weightsOf, type Parameter, type WeightShape } from './parameters.js';
 
 export interface LayerShape {
   readonly layer: Layer;
@@ -58,6 +58,7 @@ function outputOf(graph: Graph, layer: Layer, input: LayerExtent): LayerExtent {
       return input;
     case 'activation':
     case 'map_norm':
+    case 'batch_norm':
     case 'dropout':
       return input;
     default:
@@ -70,7 +71,9 @@ export function layerShapes(graph: Graph): LayerShape[] {
   return graph.layers.map((layer) => {
     const output = outputOf(graph, layer, input);
     const tensors = parametersOf(layer, input);
-    const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((all, one) => all * one, 1), 0);
+    const parameters = tensors
+      .filter(({ role }) => isTrained(role))
+      .reduce((sum, { shape }) => sum + shape.reduce((all, one) => all * one, 1), 0);
     const base = { layer, input, output, tensors, parameters };
     const from = input;
     input = output;
@@ -79,6 +82,10 @@ export function layerShapes(graph: Graph): LayerShape[] {
     return { ...base, weights, flops: 2 * count(output) * weights[1] * weights[2] * weights[3] };
   });
 }
+
+/** Layers with learning rates of their own, in order. */
+export const trainedLayers = (graph: Graph): readonly Layer[] =>
+  layerShapes(graph).flatMap(({ layer, tensors }) => (tensors.length > 0 ? [layer] : []));
 
 /** Classes the network tells apart: the size of its last layer. */
 export function classCount(graph: Graph): number {

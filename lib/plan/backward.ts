@@ -7,9 +7,10 @@
 import { unknownLayer, type LocalLayer } from '../graph/graph.js';
 import type { Activation } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
-import type { ConvolutionPart, TapeEntry } from './forward.js';
+import { normaliseBackward } from './batch-norm.js';
 import { ownGroups, poolParameters } from './layer-parameters.js';
 import type { Shard } from './parameters.js';
+import type { ConvolutionPart, Piece, TapeEntry } from './tape.js';
 
 export type Update = 'layer' | 'within' | 'never';
 
@@ -53,7 +54,7 @@ export class BackwardPass {
       const entry = tape[i] as TapeEntry;
       const below = tape[i - 1];
       if (entry.kind === 'convolution') this.convolution(entry, tape[i + 1]);
-      else this.local(entry, below);
+      else this.local(entry, tape[i + 1], below);
     }
     if (this.options.update === 'within')
       for (let device = 0; device < this.builder.devices; device++) this.update('update', device);
@@ -65,9 +66,10 @@ export class BackwardPass {
     return value;
   }
 
-  private local(entry: LocalEntry, below: TapeEntry | undefined): void {
+  private local(entry: LocalEntry, above: TapeEntry | undefined, below: TapeEntry | undefined): void {
     const { builder } = this;
     const definition = entry.layer;
+    this.throughActivation(entry, entry.outputs, above);
     const activation = activationTakenAlong(entry, below);
     for (const { device, value: x, from } of entry.inputs) {
       const dy = this.at(device);
@@ -103,6 +105,13 @@ export class BackwardPass {
           builder.emit(device, label, { op: 'map_norm_backward', x, dy, dx, size, k, alpha, beta });
           break;
         }
+        case 'batch_norm': {
+          dx = fresh();
+          const state = entry.norms.get(device);
+          if (!state) throw new Error(`${label} kept nothing on device ${device}`);
+          normaliseBackward(builder, label, state, { x, dy, dx }, (shard) => this.gradientOf(shard));
+          break;
+        }
         case 'max_pool': {
           dx = fresh();
           const pool = poolParameters(definition);
@@ -122,24 +131,32 @@ export class BackwardPass {
     }
   }
 
-  private convolution(entry: ConvolutionEntry, above: TapeEntry | undefined): void {
-    const { builder } = this;
-    const label = entry.layer.name;
-    const alreadyThrough = above?.kind === 'local' && activationTakenAlong(above, entry) !== 'none';
-    if ((entry.activation !== 'none' || entry.dropout) && !alreadyThrough) {
-      for (const { output } of entry.parts) {
-        const dropout = entry.dropout?.get(output.device);
-        const dy = this.at(output.device);
-        builder.emit(output.device, label, {
-          op: 'activation_backward',
-          y: output.value,
-          dy,
-          dx: dy,
-          activation: entry.activation,
-          ...(dropout && { dropout }),
-        });
-      }
+  /** The gradient behind a layer's fused activation and dropout, unless the layer above took it through them. */
+  private throughActivation(entry: TapeEntry, outputs: readonly Piece[], above: TapeEntry | undefined): void {
+    if (entry.kind === 'local' && entry.activation === 'none') return;
+    if (entry.activation === 'none' && !entry.dropout) return;
+    if (above?.kind === 'local' && activationTakenAlong(above, entry) !== 'none') return;
+    for (const { device, value: y } of outputs) {
+      const dropout = entry.dropout?.get(device);
+      const dy = this.at(device);
+      this.builder.emit(device, entry.layer.name, {
+        op: 'activation_backward',
+        y,
+        dy,
+        dx: dy,
+        activation: entry.activation,
+        ...(dropout && { dropout }),
+      });
     }
+  }
+
+  private convolution(entry: ConvolutionEntry, above: TapeEntry | undefined): void {
+    const label = entry.layer.name;
+    this.throughActivation(
+      entry,
+      entry.parts.map(({ output }) => output),
+      above,
+    );
     const arrivals = this.sendBack(entry);
     const own = new Map<number, Value>();
     for (const part of entry.parts) {
@@ -209,21 +226,23 @@ export class BackwardPass {
     return first;
   }
 
+  /** A place for the gradient of what a device holds. */
+  private gradientOf(shard: Shard): Value {
+    const { device, name, shape } = shard.value;
+    const keep = this.options.update === 'never';
+    const value = this.builder.value(device, 'gradients', `gradient of ${name}`, shape, 'float32', keep);
+    this.gradients.push({ shard, value });
+    return value;
+  }
+
   /** Behind the gradient of the part's input, which reads the weights as they were. */
   private weightGradients(entry: ConvolutionEntry, part: ConvolutionPart): void {
     const { builder, options } = this;
     const { device } = part.output;
-    const gradientOf = (shard: Shard): Value => {
-      const name = `gradient of ${shard.value.name}`;
-      const keep = options.update === 'never';
-      const value = builder.value(device, 'gradients', name, shard.value.shape, 'float32', keep);
-      this.gradients.push({ shard, value });
-      return value;
-    };
     part.terms.forEach((term, place) => {
       const weight = part.parameters.weights[place];
       if (!weight) return;
-      const db = place === 0 && gradientOf(part.parameters.bias);
+      const db = place === 0 && this.gradientOf(part.parameters.bias);
       const operands = { x: term.x, dy: this.at(device), ...(db && { db }), ...entry.geometry };
       const command =
         options.update === 'within'
@@ -233,7 +252,7 @@ export class BackwardPass {
               ...this.updated(weight.shard),
               momentum: options.momentum,
             } as const)
-          : ({ op: 'convolution_backward_weights', ...operands, dw: gradientOf(weight.shard) } as const);
+          : ({ op: 'convolution_backward_weights', ...operands, dw: this.gradientOf(weight.shard) } as const);
       builder.emit(device, entry.layer.name, command);
     });
   }
@@ -262,12 +281,11 @@ const takesActivation: Readonly<Record<LocalLayer['kind'], boolean>> = {
   activation: false,
   lrn: true,
   map_norm: false,
+  batch_norm: false,
   max_pool: true,
   dropout: false,
 };
 
 function activationTakenAlong(entry: LocalEntry, below: TapeEntry | undefined): Activation {
-  return takesActivation[entry.layer.kind] && below?.kind === 'convolution' && !below.dropout
-    ? below.activation
-    : 'none';
+  return takesActivation[entry.layer.kind] && below && !below.dropout ? below.activation : 'none';
 }

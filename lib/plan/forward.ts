@@ -1,58 +1,16 @@
 /** The forward pass as commands, and the tape that the backward pass reads from the end. */
 
 import { AlexNetError } from '../errors.js';
-import {
-  isLearned,
-  unknownLayer,
-  type LearnedLayer,
-  type LocalLayer,
-  type MaxPoolLayer,
-} from '../graph/graph.js';
+import { isLearned, unknownLayer, type LearnedLayer, type LocalLayer } from '../graph/graph.js';
 import type { Seed } from '../random/philox.js';
-import type { Activation, ConvolutionGeometry, Dropout, Products } from './commands.js';
+import type { Activation, Dropout, Products } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
-import { multiplied, type DeviceParameters } from './parameters.js';
+import { normalise } from './batch-norm.js';
+import { multiplied, type DeviceParameters, type Parameters } from './parameters.js';
 import { geometryOf, ownGroups, poolParameters } from './layer-parameters.js';
-import { size, type MapRange, type PartitionedLayer } from './partition.js';
+import { size, type PartitionedLayer } from './partition.js';
+import type { ConvolutionPart, NormState, Piece, TapeEntry, Term } from './tape.js';
 import { streams } from '../random/streams.js';
-
-/** Maps [from, to) of a layer's output, on a device. */
-export interface Piece extends MapRange {
-  readonly value: Value;
-}
-
-/** One product of a convolution: kernels of a device with a range of input maps. */
-export interface Term {
-  readonly x: Value;
-  readonly w: Value;
-  /** Device that produced x; undefined for the image, which needs no gradient. */
-  readonly origin: number | undefined;
-}
-
-export interface ConvolutionPart {
-  readonly parameters: DeviceParameters;
-  readonly terms: readonly Term[];
-  readonly output: Piece;
-}
-
-export type TapeEntry =
-  | {
-      readonly kind: 'convolution';
-      readonly layer: LearnedLayer;
-      readonly geometry: ConvolutionGeometry;
-      readonly parts: readonly ConvolutionPart[];
-      readonly activation: Activation;
-      /** Per device, when dropout is fused behind the activation. */
-      readonly dropout: ReadonlyMap<number, Dropout> | undefined;
-    }
-  | {
-      readonly kind: 'local';
-      readonly layer: LocalLayer;
-      readonly fusedPool: MaxPoolLayer | undefined;
-      readonly inputs: readonly Piece[];
-      readonly outputs: readonly Piece[];
-      readonly dropout: ReadonlyMap<number, Dropout> | undefined;
-    };
 
 export interface ForwardOptions {
   readonly batch: number;
@@ -77,17 +35,16 @@ export class ForwardPass {
   constructor(
     private readonly builder: PlanBuilder,
     private readonly layers: readonly PartitionedLayer[],
-    private readonly parameters: readonly (readonly DeviceParameters[])[],
+    private readonly parameters: Parameters,
     private readonly options: ForwardOptions,
   ) {}
 
   run(images: readonly Value[]): Forward {
-    let learned = 0;
     for (let i = 0; i < this.layers.length;) {
       const layer = this.layers[i] as PartitionedLayer;
       const before = i;
       if (isLearned(layer.layer))
-        i = this.convolution(i, layer.layer, this.parameters[learned++] ?? [], images);
+        i = this.convolution(i, layer.layer, this.parameters.products.get(layer.layer.name) ?? [], images);
       else i = this.local(i, layer.layer);
       const last = this.layers[i - 1]?.layer.name;
       for (const covered of this.layers.slice(before, i)) {
@@ -223,7 +180,10 @@ export class ForwardPass {
     return piece;
   }
 
-  /** A layer that every device applies to its own maps; LRN and the max-pool behind it are one command. */
+  /**
+   * A layer that every device applies to its own maps. LRN and the max-pool behind it are one command, so are batch
+   * normalisation and its activation.
+   */
   private local(i: number, definition: LocalLayer): number {
     const layer = this.layers[i] as PartitionedLayer;
     const { builder, options } = this;
@@ -231,6 +191,12 @@ export class ForwardPass {
     const fusedPool =
       definition.kind === 'lrn' && following?.layer.kind === 'max_pool' ? following.layer : undefined;
     const { output } = fusedPool && following ? following : layer;
+    const fusedActivation =
+      definition.kind === 'batch_norm' && following?.layer.kind === 'activation'
+        ? following.layer
+        : undefined;
+    const activation = fusedActivation?.function ?? 'none';
+    const norms = new Map<number, NormState>();
     const inputs = this.pieces;
     const dropout =
       definition.kind === 'dropout' && options.training ? this.dropoutOn(layer, definition.rate) : undefined;
@@ -266,6 +232,13 @@ export class ForwardPass {
           builder.emit(device, label, { op: 'map_norm_forward', x, y, size, k, alpha, beta });
           break;
         }
+        case 'batch_norm': {
+          const own = this.parameters.norms.get(label)?.find(({ range }) => range.device === device);
+          if (!own) throw new AlexNetError('GRAPH', `device ${device} has no parameters of ${label}`);
+          const kept = normalise(builder, definition, own, { x, y, activation }, options.training);
+          if (kept) norms.set(device, kept);
+          break;
+        }
         case 'max_pool':
           builder.emit(device, label, { op: 'max_pool_forward', x, y, ...poolParameters(definition) });
           break;
@@ -280,9 +253,18 @@ export class ForwardPass {
       }
       return { device, from: piece.from, to: piece.to, value: y };
     });
-    this.tape.push({ kind: 'local', layer: definition, fusedPool, inputs, outputs, dropout });
+    this.tape.push({
+      kind: 'local',
+      layer: definition,
+      fusedPool,
+      activation,
+      norms,
+      inputs,
+      outputs,
+      dropout,
+    });
     this.pieces = outputs;
-    return fusedPool ? i + 2 : i + 1;
+    return fusedPool || fusedActivation ? i + 2 : i + 1;
   }
 }
 

@@ -1,7 +1,7 @@
-/** The parts of weights and biases that each device holds. */
+/** The parts of the layers' parameters that each device holds. */
 
 import type { Layer } from '../graph/graph.js';
-import type { ParameterRole } from '../graph/parameters.js';
+import { isTrained, type ParameterRole, type WeightShape } from '../graph/parameters.js';
 import type { DType, Shape } from './commands.js';
 import type { PlanBuilder, Value } from './builder.js';
 import { size, type MapRange, type PartitionedLayer } from './partition.js';
@@ -16,11 +16,11 @@ export interface Shard {
   readonly momentum?: Value;
   /** The weights in the type that the network multiplies with, where that is not their own; the update keeps it. */
   readonly copy?: Value;
-  /** The whole model's tensor as K×R×S×C (C: input channels of a group); a bias is 1×1×1×K. */
+  /** The whole model's tensor as K×R×S×C (C: input channels of a group); a vector is 1×1×1×K, its parts told apart by channelOffset. */
   readonly whole: Shape;
   readonly kernelOffset: number;
   readonly channelOffset: number;
-  /** Place among the step's learning rates: two a learned layer, weights then biases. */
+  /** Place among the step's learning rates: two a layer that learns, weights (or scale) then biases (or shift). */
   readonly rate: number;
 }
 
@@ -31,6 +31,15 @@ export interface DeviceParameters {
   readonly bias: Shard;
 }
 
+/** One device's part of a batch normalisation: a number a map. */
+export interface NormParameters {
+  readonly range: MapRange;
+  readonly scale: Shard;
+  readonly shift: Shard;
+  readonly runningMean: Shard;
+  readonly runningVariance: Shard;
+}
+
 /** Input ranges the kernels of `range` read: its own half, or every device's, its own first (it needs no waiting). */
 function sources(layer: PartitionedLayer, range: MapRange): (MapRange | 'image')[] {
   if (layer.inputRanges === 'everywhere') return ['image'];
@@ -39,70 +48,134 @@ function sources(layer: PartitionedLayer, range: MapRange): (MapRange | 'image')
   return [...own, ...layer.inputRanges.filter((input) => input.device !== range.device)];
 }
 
+export interface Parameters {
+  /** Of learned layers by name, a part for each device that holds maps. */
+  readonly products: ReadonlyMap<string, readonly DeviceParameters[]>;
+  /** Of batch normalisations likewise. */
+  readonly norms: ReadonlyMap<string, readonly NormParameters[]>;
+  readonly shards: readonly Shard[];
+}
+
+export interface LayOutOptions {
+  readonly withMomentum: boolean;
+  readonly connectedInBfloat16: boolean;
+}
+
+class Layout {
+  readonly products = new Map<string, DeviceParameters[]>();
+  readonly norms = new Map<string, NormParameters[]>();
+  readonly shards: Shard[] = [];
+
+  constructor(
+    private readonly builder: PlanBuilder,
+    private readonly options: LayOutOptions,
+  ) {}
+
+  /** `place`: of the layer among those that training changes. */
+  add(layer: PartitionedLayer, place: number): void {
+    const { name } = layer.layer;
+    if (layer.weights)
+      this.products.set(
+        name,
+        layer.ranges.map((range) => this.learned(layer, layer.weights ?? [0, 0, 0, 0], place, range)),
+      );
+    else if (layer.layer.kind === 'batch_norm')
+      this.norms.set(
+        name,
+        layer.ranges.map((range) => {
+          const own = (role: ParameterRole): Shard => this.vector(layer, place, range, role);
+          return {
+            range,
+            scale: own('scale'),
+            shift: own('shift'),
+            runningMean: own('running_mean'),
+            runningVariance: own('running_variance'),
+          };
+        }),
+      );
+  }
+
+  private learned(
+    layer: PartitionedLayer,
+    [kernels, channels, rows, columns]: WeightShape,
+    place: number,
+    range: MapRange,
+  ): DeviceParameters {
+    const weights = sources(layer, range).map((source) => {
+      // With groups each kernel sees its own group's channels only, all of which lie on its device.
+      const whole = source === 'image' || layer.ownMapsOnly;
+      const shape = [size(range), rows, columns, whole ? channels : size(source)] as const;
+      return {
+        source,
+        shard: this.shard(layer, place, range.device, 'weight', shape, {
+          whole: [kernels, rows, columns, channels],
+          kernelOffset: range.from,
+          channelOffset: whole ? 0 : source.from,
+        }),
+      };
+    });
+    return { range, weights, bias: this.vector(layer, place, range, 'bias') };
+  }
+
+  /** A number a map. */
+  private vector(layer: PartitionedLayer, place: number, range: MapRange, role: ParameterRole): Shard {
+    return this.shard(layer, place, range.device, role, [1, 1, 1, size(range)], {
+      whole: [1, 1, 1, layer.output.channels],
+      kernelOffset: 0,
+      channelOffset: range.from,
+    });
+  }
+
+  private shard(
+    { layer, index }: PartitionedLayer,
+    place: number,
+    device: number,
+    role: ParameterRole,
+    shape: Shape,
+    where: Pick<Shard, 'whole' | 'kernelOffset' | 'channelOffset'>,
+  ): Shard {
+    const { builder } = this;
+    const name = `${layer.name}.${role}`;
+    const copyType = role === 'weight' ? this.copyType(layer) : 'float32';
+    const value = builder.value(device, 'weights', name, shape);
+    const copy =
+      copyType === 'float32' ? undefined : builder.value(device, 'weights', `${name} copy`, shape, copyType);
+    const momentum =
+      this.options.withMomentum && isTrained(role)
+        ? builder.value(device, 'momentum', `${name} momentum`, shape)
+        : undefined;
+    const made: Shard = {
+      layer: layer.name,
+      index,
+      role,
+      value,
+      ...(momentum && { momentum }),
+      ...(copy && { copy }),
+      ...where,
+      rate: 2 * place + (role === 'weight' || role === 'scale' ? 0 : 1),
+    };
+    this.shards.push(made);
+    return made;
+  }
+
+  private copyType({ kind }: Layer): DType {
+    return this.options.connectedInBfloat16 && kind === 'fully_connected' ? 'bfloat16' : this.builder.numbers;
+  }
+}
+
 /** Weights first and momentum last, so that training and inference find weights and mean in the same place. */
 export function layOutParameters(
   builder: PlanBuilder,
   layers: readonly PartitionedLayer[],
-  withMomentum: boolean,
-  connectedInBfloat16: boolean,
-): DeviceParameters[][] {
-  const learned = layers.filter((layer) => layer.weights);
-  const copyType = ({ kind }: Layer): DType =>
-    connectedInBfloat16 && kind === 'fully_connected' ? 'bfloat16' : builder.numbers;
-  const make = (role: ParameterRole, layer: Layer, device: number, shape: Shape) => ({
-    value: builder.value(device, 'weights', `${layer.name}.${role}`, shape),
-    copy:
-      role === 'weight' && copyType(layer) !== 'float32'
-        ? builder.value(device, 'weights', `${layer.name}.${role} copy`, shape, copyType(layer))
-        : undefined,
-    momentum: withMomentum
-      ? builder.value(device, 'momentum', `${layer.name}.${role} momentum`, shape)
-      : undefined,
-  });
-  return learned.map((layer, place) =>
-    layer.ranges.map((range) => {
-      const [kernels, channels, rows, columns] = layer.weights ?? [0, 0, 0, 0];
-      const name = layer.layer.name;
-      const shard = (
-        role: ParameterRole,
-        shape: Shape,
-        whole: Shape,
-        from: number,
-        channel: number,
-      ): Shard => {
-        const { value, momentum, copy } = make(role, layer.layer, range.device, shape);
-        return {
-          layer: name,
-          index: layer.index,
-          role,
-          value,
-          ...(momentum && { momentum }),
-          ...(copy && { copy }),
-          whole,
-          kernelOffset: from,
-          channelOffset: channel,
-          rate: 2 * place + (role === 'bias' ? 1 : 0),
-        };
-      };
-      const weights = sources(layer, range).map((source) => {
-        // With groups each kernel sees its own group's channels only, all of which lie on its device.
-        const whole = source === 'image' || layer.ownMapsOnly;
-        const width = whole ? channels : size(source);
-        return {
-          source,
-          shard: shard(
-            'weight',
-            [size(range), rows, columns, width],
-            [kernels, rows, columns, channels],
-            range.from,
-            whole ? 0 : source.from,
-          ),
-        };
-      });
-      const bias = shard('bias', [1, 1, 1, size(range)], [1, 1, 1, kernels], range.from, 0);
-      return { range, weights, bias };
-    }),
-  );
+  options: LayOutOptions,
+): Parameters {
+  const layout = new Layout(builder, options);
+  layers
+    .filter(({ tensors }) => tensors.length > 0)
+    .forEach((layer, place) => {
+      layout.add(layer, place);
+    });
+  return layout;
 }
 
 /** What convolutions read of a weight shard. */

@@ -63,6 +63,7 @@ function checkLocal(graph: Graph, layer: LocalLayer, devices: number): void {
       );
     case 'activation':
     case 'map_norm':
+    case 'batch_norm':
     case 'max_pool':
     case 'dropout':
       return;

@@ -6,7 +6,8 @@ import { BackwardPass, type BackwardOptions, type ShardGradient } from './backwa
 import { isValue, PlanBuilder, type Draft, type PlannedTransfer, type Value } from './builder.js';
 import type { Command, Tensor } from './commands.js';
 import type { Seed } from '../random/philox.js';
-import { ForwardPass, type Piece } from './forward.js';
+import { ForwardPass } from './forward.js';
+import type { Piece } from './tape.js';
 import {
   isPersistent,
   lifetimes,
@@ -85,13 +86,11 @@ export function plan(options: PlanOptions): Plan {
   const bfloat16 = precision === 'bf16' ? (options.bfloat16 ?? 'network') : 'none';
   const builder = new PlanBuilder(devices, bfloat16 === 'network' ? 'bfloat16' : 'float32');
   const layers = partition(graph, devices);
-  const parameters = layOutParameters(
-    builder,
-    layers,
-    options.training !== undefined || (options.besideTraining ?? false),
-    bfloat16 === 'connected',
-  );
-  const readsImage = parameters[0]?.map(({ range }) => range.device) ?? [];
+  const parameters = layOutParameters(builder, layers, {
+    withMomentum: options.training !== undefined || (options.besideTraining ?? false),
+    connectedInBfloat16: bfloat16 === 'connected',
+  });
+  const readsImage = layers[0]?.ranges.map(({ device }) => device) ?? [];
 
   const images: Value[] = [];
   const views: Value[] = [];
@@ -190,7 +189,7 @@ export function plan(options: PlanOptions): Plan {
     lists: builder.lists.map((list, device) => list.map((draft) => toCommand(draft, device))),
     drafts: builder.lists,
     layers,
-    shards: parameters.flat().flatMap(({ weights, bias }) => [...weights.map(({ shard }) => shard), bias]),
+    shards: parameters.shards,
     gradients,
     transfers: builder.transfers,
     arenaBytes: placements.map(({ bytes }) => bytes),

@@ -3,6 +3,7 @@
 import { AlexNetError } from '../errors.js';
 import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/checkpoint-file.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
+import { isTrained } from '../graph/parameters.js';
 import { layerShapes } from '../graph/shapes.js';
 import type { TrainingState } from './training-state.js';
 
@@ -22,25 +23,33 @@ export interface Checkpoint extends ModelDescription {
 }
 
 const format = 'alexnet-native 1';
-const momentumPrefix = 'momentum.';
+const prefixes = { value: '', momentum: 'momentum.' } as const;
 
-/** Name → shape of every parameter of a graph. */
-export const parameterShapes = (graph: Graph): Map<string, readonly number[]> =>
-  new Map(layerShapes(graph).flatMap(({ tensors }) => tensors.map(({ name, shape }) => [name, shape])));
+/** Name → shape of every parameter of a graph, or of those that have momentum. */
+export const parameterShapes = (
+  graph: Graph,
+  of: 'value' | 'momentum' = 'value',
+): Map<string, readonly number[]> =>
+  new Map(
+    layerShapes(graph)
+      .flatMap(({ tensors }) => tensors)
+      .filter(({ role }) => of === 'value' || isTrained(role))
+      .map(({ name, shape }) => [name, shape]),
+  );
 
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { graph, preprocessing, classes, training } = checkpoint;
   const tensors: NamedTensor[] = [];
-  const add = (prefix: string, from: ReadonlyMap<string, Float32Array>): void => {
-    for (const [name, shape] of parameterShapes(graph)) {
+  const add = (of: 'value' | 'momentum', from: ReadonlyMap<string, Float32Array>): void => {
+    for (const [name, shape] of parameterShapes(graph, of)) {
       const data = from.get(name);
-      if (data) tensors.push({ name: prefix + name, shape, data });
+      if (data) tensors.push({ name: prefixes[of] + name, shape, data });
     }
   };
-  add('', checkpoint.parameters);
+  add('value', checkpoint.parameters);
   const side = Math.sqrt(checkpoint.mean.length / 3);
   tensors.push({ name: 'mean', shape: side === 1 ? [3] : [side, side, 3], data: checkpoint.mean });
-  if (checkpoint.momentum) add(momentumPrefix, checkpoint.momentum);
+  if (checkpoint.momentum) add('momentum', checkpoint.momentum);
   await writeAtomically(path, tensors, {
     format,
     graph: JSON.stringify(graph),
@@ -73,9 +82,11 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
     }
   };
   const graph = parsed<Graph>('graph');
-  const take = (prefix: string): Map<string, Float32Array> | undefined => {
+  const take = (of: 'value' | 'momentum'): Map<string, Float32Array> | undefined => {
+    const prefix = prefixes[of];
+    const shapes = parameterShapes(graph, of);
     const found = new Map<string, Float32Array>();
-    for (const [name, shape] of parameterShapes(graph)) {
+    for (const [name, shape] of shapes) {
       const tensor = file.tensors.get(prefix + name);
       if (!tensor) continue;
       if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
@@ -86,17 +97,17 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       }
       found.set(name, tensor.data);
     }
-    if (found.size > 0 && found.size < parameterShapes(graph).size) {
+    if (found.size > 0 && found.size < shapes.size) {
       throw new AlexNetError('CHECKPOINT', `${path}: some of the ${prefix || 'model '}tensors are missing`);
     }
     return found.size > 0 ? found : undefined;
   };
-  const parameters = take('');
+  const parameters = take('value');
   const mean = file.tensors.get('mean')?.data;
   if (!parameters || !(mean instanceof Float32Array)) {
     throw new AlexNetError('CHECKPOINT', `${path}: the model's tensors or its mean are missing`);
   }
-  const momentum = take(momentumPrefix);
+  const momentum = take('momentum');
   return {
     graph,
     preprocessing: parsed<Preprocessing>('preprocessing'),

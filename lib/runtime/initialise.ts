@@ -82,6 +82,14 @@ export function initialCommands(plan: Plan, { graph, preprocessing, scheme, seed
       case 'bias':
         fill(y, bias);
         break;
+      case 'scale':
+      case 'running_variance':
+        fill(y, 1);
+        break;
+      case 'shift':
+      case 'running_mean':
+        fill(y, 0);
+        break;
       default:
         unreachable(shard.role);
     }

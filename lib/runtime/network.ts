@@ -1,7 +1,7 @@
 /** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
 
 import { AlexNetError } from '../errors.js';
-import { parameterName } from '../graph/parameters.js';
+import { isTrained, parameterName } from '../graph/parameters.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command } from '../plan/commands.js';
 import type { Plan, Port } from '../plan/plan.js';
@@ -108,10 +108,15 @@ export class Network implements AsyncDisposable {
     return made.place(value);
   }
 
+  /** Statistics have no momentum. */
+  private shardsWith(of: 'value' | 'momentum'): readonly Shard[] {
+    return this.shards.filter(({ role }) => of === 'value' || isTrained(role));
+  }
+
   /** Whole-model tensors by name ('conv1.weight', …), weights as O×I×H×W. */
   parameters(of: 'value' | 'momentum' = 'value'): Map<string, Float32Array> {
     const whole = new Map<string, Float32Array>();
-    for (const shard of this.shards) {
+    for (const shard of this.shardsWith(of)) {
       const name = parameterName(shard.layer, shard.role);
       const [k, r, s, c] = shard.whole;
       const target = whole.get(name) ?? new Float32Array(k * r * s * c);
@@ -122,7 +127,7 @@ export class Network implements AsyncDisposable {
   }
 
   setParameters(whole: ReadonlyMap<string, Float32Array>, of: 'value' | 'momentum' = 'value'): void {
-    for (const shard of this.shards) {
+    for (const shard of this.shardsWith(of)) {
       const name = parameterName(shard.layer, shard.role);
       const source = whole.get(name);
       const [k, r, s, c] = shard.whole;

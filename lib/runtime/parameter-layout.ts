@@ -6,10 +6,6 @@ import type { Shard } from '../plan/parameters.js';
 function forEach(shard: Shard, move: (inShard: number, inWhole: number) => void): void {
   const [kernels, rows, columns, channels] = shard.value.shape;
   const wholeChannels = shard.whole[3];
-  if (shard.role === 'bias') {
-    for (let k = 0; k < channels; k++) move(k, shard.kernelOffset + k);
-    return;
-  }
   const area = rows * columns;
   for (let k = 0; k < kernels; k++) {
     const wholeKernel = (shard.kernelOffset + k) * wholeChannels + shard.channelOffset;

@@ -1,6 +1,7 @@
 /** Learning rates of every weight and bias tensor, as a pure function of the recipe and the run's position. */
 
-import { isLearned, type Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
+import { trainedLayers } from '../graph/shapes.js';
 import type { Plateau } from '../run/training-state.js';
 import type { Change, Recipe } from '../run/recipe.js';
 
@@ -21,10 +22,10 @@ export function baseRate(recipe: Recipe, epoch: number, reductions: number): num
   }
 }
 
-/** Two a learned layer in the graph's order, weights then biases: a plan's Shard.rate indexes them. */
+/** Two a layer that learns, in the graph's order, weights then biases: a plan's Shard.rate indexes them. */
 export function learningRates(recipe: Recipe, graph: Graph, epoch: number, reductions: number): number[] {
   const base = baseRate(recipe, epoch, reductions);
-  return graph.layers.filter(isLearned).flatMap(({ name }) => {
+  return trainedLayers(graph).flatMap(({ name }) => {
     const own = (changes: readonly Change[], otherwise: number): number => {
       const times = timesAt(changes, epoch);
       return times === undefined ? otherwise : recipe.learningRate * times;

@@ -70,6 +70,7 @@ export const recipes: Readonly<Record<PresetName, Recipe>> = {
     },
     augmentation: { ...paper.augmentation, colour: 0 },
   },
+  'alexnet-bn': { ...paper, initialisation: 'he' },
   cifar: {
     ...paper,
     epochs: 40,

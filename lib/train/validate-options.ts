@@ -1,7 +1,8 @@
 /** Checks and defaults of training options, in one voice: expected … for …, received …. */
 
 import { AlexNetError } from '../errors.js';
-import { isLearned, type Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
+import { trainedLayers } from '../graph/shapes.js';
 import { initialisations } from '../runtime/initialise.js';
 import type { Recipe } from '../run/recipe.js';
 
@@ -61,7 +62,7 @@ export function checkRecipe(recipe: Recipe, graph: Graph): void {
       notNegative('times of a step', change.times);
     }
   } else expect(schedule.kind === 'constant', 'plateau, step or constant', 'schedule', schedule);
-  const names = graph.layers.filter(isLearned).map(({ name }) => name);
+  const names = trainedLayers(graph).map(({ name }) => name);
   for (const name of Object.keys(recipe.layerRates)) {
     expect(names.includes(name), `one of ${names.join(', ')}`, 'a layer in layerRates', name);
   }

@@ -57,8 +57,9 @@ describe.each(presetNames)('preset %s', (name) => {
     const moved = (sign: number): Map<string, Float32Array> =>
       new Map(
         [...weights].map(([key, values]) => {
-          const g = gradients.get(key) as Float32Array;
-          return [key, values.map((value, i) => value + (sign * length * (g[i] as number)) / norm)];
+          // Running statistics have none.
+          const g = gradients.get(key);
+          return [key, values.map((value, i) => value + (sign * length * (g?.[i] ?? 0)) / norm)];
         }),
       );
     const lossAt = async (sign: number): Promise<number> => {
