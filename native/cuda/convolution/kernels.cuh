@@ -24,7 +24,7 @@ template <class T>
 struct ForwardPass {
   using A = Windows<T>;
   using B = Kernels<T>;
-  static constexpr Layout kRunA = Layout::kAlong, kRunB = Layout::kAlong;
+  static constexpr Layout kLayoutA = Layout::kAlong, kLayoutB = Layout::kAlong;
 };
 
 // The same from dy to dx. bfloat16 fragments of w come transposed out of shared memory by ldmatrix and tf32's
@@ -33,14 +33,14 @@ template <class T>
 struct DataPass {
   using A = Windows<T>;
   using B = TurnedKernels<T>;
-  static constexpr Layout kRunA = Layout::kAlong, kRunB = Layout::kAcross;
+  static constexpr Layout kLayoutA = Layout::kAlong, kLayoutB = Layout::kAcross;
 };
 // Where the stride is not 1: right, not fast, for no network here asks for it.
 template <class T>
 struct SpreadDataPass {
   using A = SpreadWindows<T>;
   using B = TurnedKernels<T>;
-  static constexpr Layout kRunA = Layout::kAlong, kRunB = Layout::kAcross;
+  static constexpr Layout kLayoutA = Layout::kAlong, kLayoutB = Layout::kAcross;
 };
 
 // A kernel a row, a number of it a column; k is a pixel of dy.
@@ -48,7 +48,7 @@ template <class T>
 struct WeightsPass {
   using A = Pixels<T>;
   using B = Windows<T>;
-  static constexpr Layout kRunA = Layout::kAcross, kRunB = Layout::kAcross;
+  static constexpr Layout kLayoutA = Layout::kAcross, kLayoutB = Layout::kAcross;
 };
 
 template <class... Core>
@@ -73,9 +73,9 @@ struct TensorCores {
 
 template <class T, template <class> class Pass>
 struct TensorCoresOf {
-  using List = TensorCores<T, Pass<T>::kRunA, Pass<T>::kRunB>;
+  using List = TensorCores<T, Pass<T>::kLayoutA, Pass<T>::kLayoutB>;
   using Type =
-      std::conditional_t<Pass<T>::kRunA == Layout::kAlong, typename List::Pixels, typename List::Weights>;
+      std::conditional_t<Pass<T>::kLayoutA == Layout::kAlong, typename List::Pixels, typename List::Weights>;
 };
 
 template <template <class> class Pass>
@@ -84,24 +84,25 @@ template <template <class> class Pass>
 struct CoresOf<Math::kTf32, Pass, false> : TensorCoresOf<float, Pass> {};
 template <template <class> class Pass>
 struct CoresOf<Math::kBfloat16, Pass, true> {
-  using Type = Cores<typename TensorCores<Bfloat16, Pass<Bfloat16>::kRunA, Pass<Bfloat16>::kRunB>::Scalar>;
+  using Type =
+      Cores<typename TensorCores<Bfloat16, Pass<Bfloat16>::kLayoutA, Pass<Bfloat16>::kLayoutB>::Scalar>;
 };
 template <template <class> class Pass>
 struct CoresOf<Math::kTf32, Pass, true> {
-  using Type = Cores<typename TensorCores<float, Pass<float>::kRunA, Pass<float>::kRunB>::Scalar>;
+  using Type = Cores<typename TensorCores<float, Pass<float>::kLayoutA, Pass<float>::kLayoutB>::Scalar>;
 };
 template <template <class> class Pass>
 struct CoresOf<Math::kSimt, Pass, false> {
-  static constexpr Layout kA = Pass<float>::kRunA, kB = Pass<float>::kRunB;
+  static constexpr Layout kA = Pass<float>::kLayoutA, kB = Pass<float>::kLayoutB;
   using Type = Cores<SimtCore<float, 128, 128, kA, kB>, SimtCore<float, 64, 64, kA, kB>>;
 };
 template <template <class> class Pass>
 struct CoresOf<Math::kSimt, Pass, true> {
-  using Type = Cores<SimtCore<float, 64, 64, Pass<float>::kRunA, Pass<float>::kRunB>>;
+  using Type = Cores<SimtCore<float, 64, 64, Pass<float>::kLayoutA, Pass<float>::kLayoutB>>;
 };
 template <template <class> class Pass, bool kScalar>
 struct CoresOf<Math::kSimtBfloat16, Pass, kScalar> {
-  using Type = Cores<SimtCore<Bfloat16, 64, 64, Pass<Bfloat16>::kRunA, Pass<Bfloat16>::kRunB>>;
+  using Type = Cores<SimtCore<Bfloat16, 64, 64, Pass<Bfloat16>::kLayoutA, Pass<Bfloat16>::kLayoutB>>;
 };
 
 template <Math kMath>

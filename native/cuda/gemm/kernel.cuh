@@ -91,9 +91,9 @@ __global__ void __launch_bounds__(Core::kThreads, kLeastBlocks<Core>)
     b.data += group * b.group_step;
 
     const int thread = static_cast<int>(threadIdx.x);
-    const CopierOf<Core, A, typename Core::TileA, typename Core::OrderA, Core::kRunA, kScalar> copy_a(
+    const CopierOf<Core, A, typename Core::TileA, typename Core::OrderA, Core::kLayoutA, kScalar> copy_a(
         a, m0, k_end, thread);
-    const CopierOf<Core, B, typename Core::TileB, typename Core::OrderB, Core::kRunB, kScalar> copy_b(
+    const CopierOf<Core, B, typename Core::TileB, typename Core::OrderB, Core::kLayoutB, kScalar> copy_b(
         b, n0, k_end, thread);
     const Core core(thread);
     typename Core::Sums sums = {};

@@ -21,12 +21,12 @@
 
 namespace alexnet::cuda {
 
-template <class T_, int kM_, int kN_, int kWarpM_, int kWarpN_, Layout kRunA_, Layout kRunB_, int kStages,
-          int kBlocks_>
+template <class T_, int kM_, int kN_, int kWarpM_, int kWarpN_, Layout kLayoutA_, Layout kLayoutB_,
+          int kStages, int kBlocks_>
 struct MmaCore {
   using T = T_;
   static constexpr bool kTensorCores = true;
-  static constexpr Layout kRunA = kRunA_, kRunB = kRunB_;
+  static constexpr Layout kLayoutA = kLayoutA_, kLayoutB = kLayoutB_;
   static constexpr int kM = kM_, kN = kN_, kK = 64 / static_cast<int>(sizeof(T));
   static constexpr int kWarpM = kWarpM_, kWarpN = kWarpN_, kBlocks = kBlocks_;
   static constexpr int kWarpsN = kN / kWarpN, kThreads = kM / kWarpM * kWarpsN * 32;
@@ -35,14 +35,14 @@ struct MmaCore {
   static constexpr int kNumbers = Pack<T>::kCount, kSubsteps = 2, kDepth = kK / kSubsteps;
   static constexpr int kTilesM = kWarpM / 16;
   static constexpr bool kWords = sizeof(T) == 4;
-  template <int kSize, Layout kRun>
+  template <int kSize, Layout kLayout>
   using TileOf =
-      SharedTile<kRun == Layout::kAlong ? kSize : kK, (kRun == Layout::kAlong ? kK : kSize) / kNumbers,
-                 kWords && kRun == Layout::kAcross>;
+      SharedTile<kLayout == Layout::kAlong ? kSize : kK, (kLayout == Layout::kAlong ? kK : kSize) / kNumbers,
+                 kWords && kLayout == Layout::kAcross>;
 
  public:
-  using TileA = TileOf<kM, kRunA>;
-  using TileB = TileOf<kN, kRunB>;
+  using TileA = TileOf<kM, kLayoutA>;
+  using TileB = TileOf<kN, kLayoutB>;
   using OrderA = InOrder;
   using OrderB = InOrder;
   static constexpr int kStageBytes = TileA::kBytes + TileB::kBytes;
@@ -130,7 +130,7 @@ struct MmaCore {
   __device__ __forceinline__ void read_a(const unsigned char* tile, int substep, int i,
                                          uint32_t (&a)[4]) const {
     const int first = warp_m_ * kWarpM + i * 16;
-    if constexpr (kRunA == Layout::kAlong) {
+    if constexpr (kLayoutA == Layout::kAlong) {
       const int line = lane_ % 16, pack = substep * 2 + lane_ / 16;
       load_matrices<false>(a, tile + first * TileA::kLineBytes + TileA::offset(line, pack));
     } else if constexpr (!kWords) {
@@ -151,14 +151,14 @@ struct MmaCore {
 #pragma unroll
     for (int j = 0; j < kWarpN / 8; j += 2) {
       const int first = warp_n_ * kWarpN + j * 8;
-      if constexpr (kRunB == Layout::kAcross && kWords) {
+      if constexpr (kLayoutB == Layout::kAcross && kWords) {
         const auto* word = reinterpret_cast<const uint32_t*>(
             tile + (substep * kDepth + lane_ % 4) * TileB::kLineBytes + (first + lane_ / 4) * 4);
         b[j][0] = word[0], b[j][1] = word[TileB::kLineBytes];
         b[j + 1][0] = word[8], b[j + 1][1] = word[TileB::kLineBytes + 8];
       } else {
         uint32_t r[4];
-        if constexpr (kRunB == Layout::kAlong) {
+        if constexpr (kLayoutB == Layout::kAlong) {
           const int line = lane_ / 16 * 8 + lane_ % 8, pack = substep * 2 + lane_ / 8 % 2;
           load_matrices<false>(r, tile + first * TileB::kLineBytes + TileB::offset(line, pack));
         } else {

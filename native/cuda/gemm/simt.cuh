@@ -28,11 +28,11 @@ struct FoursOfThreads {
   __device__ static int line(int slot) { return slot % 16 * 4 + slot / 16 % 4 + slot / 64 * 64; }
 };
 
-template <class T_, int kM_, int kN_, Layout kRunA_, Layout kRunB_>
+template <class T_, int kM_, int kN_, Layout kLayoutA_, Layout kLayoutB_>
 struct SimtCore {
   using T = T_;
   static constexpr bool kTensorCores = false;
-  static constexpr Layout kRunA = kRunA_, kRunB = kRunB_;
+  static constexpr Layout kLayoutA = kLayoutA_, kLayoutB = kLayoutB_;
   static constexpr int kM = kM_, kN = kN_, kK = 64 / static_cast<int>(sizeof(T));
   static constexpr int kThreads = 256, kBlocks = 2;
   static constexpr int kWarpM = kM / 4, kWarpN = kN / 2;
@@ -40,13 +40,13 @@ struct SimtCore {
  private:
   static constexpr int kNumbers = Pack<T>::kCount, kStages = 2;
   static constexpr int kRows = kM / 16, kFours = kN / 64;
-  template <int kSize, Layout kRun>
-  using TileOf = SharedTile<kRun == Layout::kAlong ? kSize : kK,
-                            (kRun == Layout::kAlong ? kK : kSize) / kNumbers, false>;
+  template <int kSize, Layout kLayout>
+  using TileOf = SharedTile<kLayout == Layout::kAlong ? kSize : kK,
+                            (kLayout == Layout::kAlong ? kK : kSize) / kNumbers, false>;
 
  public:
-  using TileA = TileOf<kM, kRunA>;
-  using TileB = TileOf<kN, kRunB>;
+  using TileA = TileOf<kM, kLayoutA>;
+  using TileB = TileOf<kN, kLayoutB>;
   using OrderA = RowsOfThreads<kRows>;
   using OrderB = FoursOfThreads;
   static constexpr int kStageBytes = TileA::kBytes + TileB::kBytes;
@@ -105,12 +105,12 @@ struct SimtCore {
 #pragma unroll
           for (int q = 0; q < 4; ++q) {
             // Along k: four of k of column q. Across: four columns at q-th k.
-            const Four<T> b = kRunB == Layout::kAlong ? four<TileB>(tile_b, (h * 4 + q) * 16 + x_, k)
-                                                      : four<TileB>(tile_b, k + q, (h * 16 + x_) * 4);
+            const Four<T> b = kLayoutB == Layout::kAlong ? four<TileB>(tile_b, (h * 4 + q) * 16 + x_, k)
+                                                         : four<TileB>(tile_b, k + q, (h * 16 + x_) * 4);
 #pragma unroll
             for (int r = 0; r < 4; ++r) {
-              const int column = h * 4 + (kRunB == Layout::kAlong ? q : r),
-                        kk = kRunB == Layout::kAlong ? r : q;
+              const int column = h * 4 + (kLayoutB == Layout::kAlong ? q : r),
+                        kk = kLayoutB == Layout::kAlong ? r : q;
 #pragma unroll
               for (int i = 0; i < 4; ++i) sums[first + i][column] += a[i][kk] * to_float(b.at[r]);
             }
@@ -124,10 +124,10 @@ struct SimtCore {
                                          float (&a)[4][4]) const {
 #pragma unroll
     for (int q = 0; q < 4; ++q) {
-      const Four<T> f = kRunA == Layout::kAlong ? four<TileA>(tile, (first + q) * 16 + y_, k)
-                                                : four<TileA>(tile, k + q, y_ * kRows + first);
+      const Four<T> f = kLayoutA == Layout::kAlong ? four<TileA>(tile, (first + q) * 16 + y_, k)
+                                                   : four<TileA>(tile, k + q, y_ * kRows + first);
 #pragma unroll
-      for (int r = 0; r < 4; ++r) (kRunA == Layout::kAlong ? a[q][r] : a[r][q]) = to_float(f.at[r]);
+      for (int r = 0; r < 4; ++r) (kLayoutA == Layout::kAlong ? a[q][r] : a[r][q]) = to_float(f.at[r]);
     }
   }
 

@@ -143,9 +143,9 @@ class AcrossCopier {
   typename Operand::Place places_[kScalar ? 1 : kCount];
 };
 
-template <class Core, class Operand, class Tile, class Order, Layout kRun, bool kScalar>
+template <class Core, class Operand, class Tile, class Order, Layout kLayout, bool kScalar>
 using CopierOf =
-    std::conditional_t<kRun == Layout::kAlong, AlongCopier<Operand, Tile, Order, Core::kThreads, kScalar>,
+    std::conditional_t<kLayout == Layout::kAlong, AlongCopier<Operand, Tile, Order, Core::kThreads, kScalar>,
                        AcrossCopier<Operand, Tile, Core::kThreads, kScalar>>;
 
 }  // namespace alexnet::cuda
