@@ -111,7 +111,7 @@ export const prepare: CliCommand = {
     'allow-truncated': {
       group: what,
       switch: true,
-      about: 'Take files that end too soon; what is missing is grey',
+      about: 'Take files that end too soon; what is missing is grey, in PNG files black',
       default: 'they are skipped',
     },
     classes: { group: what, about: "A file with the classes' names, one a line, in the order of the labels" },

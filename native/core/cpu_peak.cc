@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -55,8 +56,8 @@ MultiplyAdds choose([[maybe_unused]] std::string_view isa) {
 // Amount of work a second that all threads do together, each calling `work` again and again.
 double rate(int threads, const std::function<double()>& work) {
   std::atomic<int> ready = 0;
-  std::atomic<double> total = 0;
-  const auto loop = [&] {
+  std::vector<double> rates(static_cast<size_t>(threads));
+  const auto loop = [&](int thread) {
     ++ready;
     while (ready < threads) std::this_thread::yield();
     const auto start = Clock::now();
@@ -65,13 +66,13 @@ double rate(int threads, const std::function<double()>& work) {
       done += work();
       seconds = std::chrono::duration<double>(Clock::now() - start).count();
     } while (seconds < kSeconds);
-    total += done / seconds;
+    rates[static_cast<size_t>(thread)] = done / seconds;
   };
   std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i) others.emplace_back(loop);
-  loop();
+  for (int i = 1; i < threads; ++i) others.emplace_back(loop, i);
+  loop(0);
   for (std::thread& other : others) other.join();
-  return total;
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
 }  // namespace
@@ -88,7 +89,7 @@ Peak measure_peak(int threads, std::string_view isa) {
   });
   const double bytes = rate(threads, [] {
     thread_local const auto from = std::make_unique<std::byte[]>(kCopyBytes);
-    thread_local const auto to = std::make_unique_for_overwrite<std::byte[]>(kCopyBytes);
+    thread_local const auto to = std::unique_ptr<std::byte[]>(new std::byte[kCopyBytes]);
     std::memcpy(to.get(), from.get(), kCopyBytes);
     return 2.0 * kCopyBytes;
   });

@@ -13,7 +13,7 @@ export interface RecordOptions {
   readonly size: number;
   readonly fit: Preprocessing['fit'];
   readonly encoding: Encoding;
-  /** Whether a file that ends too soon counts as an image, its missing part grey. */
+  /** Whether a file that ends too soon counts as an image, its missing part grey (PNG: black). */
   readonly allowTruncated: boolean;
 }
 
