@@ -30,7 +30,7 @@ const mistakes: readonly (readonly [args: string, line: string])[] = [
   ],
   [
     'train --preset vgg',
-    'expected paper, authors, caffe, torchvision, cifar or mini for --preset, received vgg',
+    'expected paper, authors, caffe, torchvision, alexnet-bn, cifar or mini for --preset, received vgg',
   ],
   ['train --schedule cosine', 'expected plateau, step or constant for --schedule, received cosine'],
   [

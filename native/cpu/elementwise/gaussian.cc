@@ -1,4 +1,5 @@
-// Initial weights: normal numbers by Box-Muller from Philox, in double (native/core/ops.h has the formula).
+// Initial weights: normal numbers by Box-Muller from Philox, in double (native/core/ops/elementwise.h has the
+// formula).
 
 #include <cmath>
 #include <numbers>

@@ -1,4 +1,4 @@
-// Softmax, loss, rank and gradient of one row of logits at a time (native/core/ops.h).
+// Softmax, loss, rank and gradient of one row of logits at a time (native/core/ops/learning.h).
 
 #include <cmath>
 

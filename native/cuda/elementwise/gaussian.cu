@@ -1,5 +1,5 @@
-// Initial weights (paper, section 5): normal numbers by Box-Muller from Philox, in double (core/ops.h has the
-// formula). Bytes: y once; bound by arithmetic, and done once in a training.
+// Initial weights (paper, section 5): normal numbers by Box-Muller from Philox, in double
+// (core/ops/elementwise.h has the formula). Bytes: y once; bound by arithmetic, and done once in a training.
 #include <cmath>
 
 #include "cuda/device/dispatch.h"

@@ -11,7 +11,7 @@ namespace alexnet {
 namespace {
 
 // Numbers may be float32, float64 or bfloat16, each operand as it likes; pixels, labels and ranks have the
-// type that core/ops.h gives them.
+// type that core/ops/ gives them.
 struct CheckTypes {
   const char* op;
 
