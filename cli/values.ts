@@ -1,6 +1,6 @@
 /** Checks of what a user gave, on the command line or in a file, in one voice: expected … for …, received …. */
 
-import { AlexNetError } from '../lib/errors.js';
+import { AlexNetError, expected } from '../lib/errors.js';
 
 /** Returns the value, or throws a USAGE error that names it. */
 export type Check<T> = (value: unknown, name: string) => T;
@@ -10,8 +10,8 @@ function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
-export function refuse(expected: string, name: string, received: unknown): never {
-  throw new AlexNetError('USAGE', `expected ${expected} for ${name}, received ${shown(received)}`);
+export function refuse(what: string, name: string, received: unknown): never {
+  expected(what, name, shown(received));
 }
 
 function numberWhere(expected: string, fits: (n: number) => boolean): Check<number> {

@@ -28,3 +28,19 @@ export class AlexNetError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * The one voice in which values are refused: "expected a positive number for epochs, received -1". `received` as it is to be
+ * shown; without a name, "expected at most 2 devices, received 3".
+ */
+export function expected(
+  what: string,
+  name: string | undefined,
+  received: string | number,
+  code: ErrorCode = 'USAGE',
+): never {
+  throw new AlexNetError(
+    code,
+    `expected ${what}${name === undefined ? '' : ` for ${name}`}, received ${received}`,
+  );
+}

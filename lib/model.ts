@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AlexNetError } from './errors.js';
+import { AlexNetError, expected } from './errors.js';
 import { isStore } from './data/store/cached.js';
 import type { ImageSource } from './data/images/decode.js';
 import { evaluationViews, viewRows } from './data/batches/views.js';
@@ -73,7 +73,7 @@ export class Model implements AsyncDisposable {
     }
     const batch = options.batch ?? defaultBatch;
     if (!Number.isInteger(batch) || batch < 1) {
-      throw new AlexNetError('USAGE', `expected a positive whole number for batch, received ${batch}`);
+      expected('a positive whole number', 'batch', batch);
     }
     const { devices, precision, note } = await chooseDevices(options);
     if (note !== undefined) process.emitWarning(note, 'AlexNetWarning');
@@ -122,7 +122,7 @@ export class Model implements AsyncDisposable {
   async classify(images: readonly ImageSource[], options: ClassifyOptions = {}): Promise<Classification[]> {
     const top = options.top ?? 5;
     if (!Number.isInteger(top) || top < 1) {
-      throw new AlexNetError('USAGE', `expected a positive whole number for top, received ${top}`);
+      expected('a positive whole number', 'top', top);
     }
     const results: Classification[] = images.map((image, i) => ({ image: nameOf(image, i) }));
     const fail = (index: number, error: string): void => {

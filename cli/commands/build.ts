@@ -5,17 +5,14 @@ import { join } from 'node:path';
 import { AlexNetError } from '../../lib/errors.js';
 import { exitCodes, jsonOption, type CliCommand, type Given } from '../command.js';
 import { outputFor } from '../ui/output.js';
-import { text } from '../values.js';
+import { text, refuse } from '../values.js';
 
 async function run(given: Given): Promise<number> {
   const [cuda, cpu, arch] = [given.switch('cuda'), given.switch('cpu'), given.flag('arch', text)];
   if (cuda && cpu) throw new AlexNetError('USAGE', '--cuda and --cpu are given both; expected one of them');
   if (arch !== undefined && !cuda) throw new AlexNetError('USAGE', '--arch goes with --cuda');
   if (arch !== undefined && !/^\d{2,3}a?(,\d{2,3}a?)*$/.test(arch)) {
-    throw new AlexNetError(
-      'USAGE',
-      `expected compute capabilities such as 80,90a for --arch, received ${arch}`,
-    );
+    refuse('compute capabilities such as 80,90a', '--arch', arch);
   }
   const { packageRoot } = await import('../../lib/package-root.js');
   const flags = [...(cuda ? ['--cuda'] : []), ...(cpu ? ['--cpu'] : []), ...(arch ? ['--arch', arch] : [])];

@@ -12,7 +12,7 @@ import { count, plural } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
 import { summaryLines, summaryOf } from '../ui/store-summary.js';
-import { oneOf, path, positiveWhole, whole as wholeNumber } from '../values.js';
+import { oneOf, path, positiveWhole, whole as wholeNumber, refuse } from '../values.js';
 
 const most = 1000;
 /** Pictures on a sheet, and with --augmented the images and the training views of each. */
@@ -74,8 +74,7 @@ async function recordSheet(given: Given, store: ImageStore, seed: number): Promi
 
 function countFrom(given: Given, standard: number): number {
   const asked = given.flag('count', positiveWhole) ?? standard;
-  if (asked > most)
-    throw new AlexNetError('USAGE', `expected at most ${most} for --count, received ${asked}`);
+  if (asked > most) refuse(`at most ${most}`, '--count', asked);
   return asked;
 }
 

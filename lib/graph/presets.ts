@@ -1,6 +1,6 @@
 /** The built-in networks. Each is a function of the number of classes, with the way its images are prepared. */
 
-import { AlexNetError } from '../errors.js';
+import { expected } from '../errors.js';
 import type { Graph, Layer, LrnParameters, Padding, Preprocessing } from './graph.js';
 
 export const presetNames = [
@@ -309,13 +309,10 @@ const presets: Record<PresetName, (classes: number) => Preset> = {
 /** Throws AlexNetError USAGE for an unknown name or a class count below 2. */
 export function preset(name: string, classes: number): Preset {
   if (!Object.hasOwn(presets, name)) {
-    throw new AlexNetError('USAGE', `expected one of ${presetNames.join(', ')} for preset, received ${name}`);
+    expected(`one of ${presetNames.join(', ')}`, 'preset', name);
   }
   if (!Number.isInteger(classes) || classes < 2 || classes > 1_000_000) {
-    throw new AlexNetError(
-      'USAGE',
-      `expected a whole number from 2 to 1000000 for classes, received ${classes}`,
-    );
+    expected('a whole number from 2 to 1000000', 'classes', classes);
   }
   return presets[name as PresetName](classes);
 }

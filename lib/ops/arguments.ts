@@ -1,6 +1,6 @@
 /** Argument checks, all in one voice: "expected … for stride, received …". */
 
-import { AlexNetError } from '../errors.js';
+import { expected as refused } from '../errors.js';
 import type { Activation } from '../plan/commands.js';
 import type { Padding } from '../graph/graph.js';
 import { seedWords, type Seed } from '../random/philox.js';
@@ -13,7 +13,7 @@ function shown(value: unknown): string {
 }
 
 export function expected(what: string, name: string, received: unknown): never {
-  throw new AlexNetError('USAGE', `expected ${what} for ${name}, received ${shown(received)}`);
+  refused(what, name, shown(received));
 }
 
 export function positiveInteger(name: string, value: number): number {

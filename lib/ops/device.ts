@@ -1,6 +1,6 @@
 /** The devices behind the ops: opened at first use, kept while in use, one call at a time. */
 
-import { AlexNetError } from '../errors.js';
+import { expected } from '../errors.js';
 import { bytesOf, type Command, type Tensor as Place } from '../plan/commands.js';
 import { cpuInfo } from '../runtime/native/cpu.js';
 import { Program } from '../runtime/native/program.js';
@@ -74,7 +74,7 @@ class OpenDevice {
   ): Promise<void> {
     for (const { place } of operands) {
       if (place.dtype === 'float64' && this.#name !== 'reference') {
-        throw new AlexNetError('USAGE', `expected Float32Array on ${this.#name}, received Float64Array`);
+        expected(`Float32Array on ${this.#name}`, undefined, 'Float64Array');
       }
     }
     const end = Math.max(...operands.map(({ place }) => place.offset + placeBytes(place)));

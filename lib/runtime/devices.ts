@@ -1,6 +1,6 @@
 /** Device names of the command line ('cpu', 'cpu:0/2,cpu:1/2', 'cuda:0') and the devices behind them. */
 
-import { AlexNetError } from '../errors.js';
+import { expected } from '../errors.js';
 import type { Precision } from '../plan/precision.js';
 import { cudaInfo } from './native/cuda.js';
 import { cpuInfo } from './native/cpu.js';
@@ -20,8 +20,8 @@ const mostDevices = 2;
 const mostThreads = 1024;
 const known = `'cpu', 'reference', 'cuda:0', 'cuda:0,cuda:1' or shares of the cores such as 'cpu:0/2,cpu:1/2'`;
 
-function refuse(expected: string, received: string): never {
-  throw new AlexNetError('USAGE', `expected ${expected} for devices, received ${received}`);
+function refuse(what: string, received: string): never {
+  expected(what, 'devices', received);
 }
 
 /** Share `index` of `count`, as even as possible; a device computes with at least one thread. */
@@ -46,10 +46,7 @@ export function parseDevices(
   { threads, peerAccess = true }: ParseDeviceOptions = {},
 ): DeviceSpec[] {
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)) {
-    throw new AlexNetError(
-      'USAGE',
-      `expected an integer from 1 to ${mostThreads} for threads, received ${threads}`,
-    );
+    expected(`an integer from 1 to ${mostThreads}`, 'threads', threads);
   }
   const names = spec.split(',').map((name) => name.trim());
   if (names.length > mostDevices) refuse(`at most ${mostDevices} devices`, `'${spec}'`);
@@ -99,5 +96,5 @@ export function checkPrecision(precision: Precision, specs: readonly DeviceSpec[
   const but = onCpu
     ? ' (training in bf16 needs a processor with AMX-BF16 or AVX512_BF16; this one has neither)'
     : '';
-  throw new AlexNetError('USAGE', `expected fp32 for precision on ${names}, received ${precision}${but}`);
+  expected('fp32', `precision on ${names}`, `${precision}${but}`);
 }

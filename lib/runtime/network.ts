@@ -1,6 +1,6 @@
 /** A network on its devices: the plans compiled to programs, and the one place where weights cross into the arenas. */
 
-import { AlexNetError } from '../errors.js';
+import { AlexNetError, expected } from '../errors.js';
 import { isTrained, parameterName } from '../graph/parameters.js';
 import { classCount } from '../graph/shapes.js';
 import type { Command } from '../plan/commands.js';
@@ -132,10 +132,7 @@ export class Network implements AsyncDisposable {
       const source = whole.get(name);
       const [k, r, s, c] = shard.whole;
       if (source?.length !== k * r * s * c) {
-        throw new AlexNetError(
-          'CHECKPOINT',
-          `expected ${k * r * s * c} numbers for ${name}, received ${source?.length ?? 'none'}`,
-        );
+        expected(`${k * r * s * c} numbers`, name, source?.length ?? 'none', 'CHECKPOINT');
       }
       const block = scatterShard(shard, source);
       const { device, tensor } = this.portOf(shard, of);
@@ -172,13 +169,8 @@ export class Network implements AsyncDisposable {
   /** store × store × 3 for a mean image, 3 numbers for a mean colour; RGB, grey levels. */
   setMean(mean: Float32Array): void {
     for (const { device, tensor } of this.inferencePlan.mean) {
-      const expected = tensor.shape.reduce((a, b) => a * b);
-      if (mean.length !== expected) {
-        throw new AlexNetError(
-          'CHECKPOINT',
-          `expected ${expected} numbers for the mean, received ${mean.length}`,
-        );
-      }
+      const count = tensor.shape.reduce((a, b) => a * b);
+      if (mean.length !== count) expected(`${count} numbers`, 'the mean', mean.length, 'CHECKPOINT');
       this.device(device).write(tensor.offset, mean);
     }
   }

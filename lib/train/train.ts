@@ -1,7 +1,7 @@
 /** A training run from options to result, as a stream of events. */
 
 import { join, resolve } from 'node:path';
-import { AlexNetError } from '../errors.js';
+import { AlexNetError, expected } from '../errors.js';
 import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
 import { classCount, graphTotals } from '../graph/shapes.js';
@@ -30,7 +30,7 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
     positiveInteger(name, options[name]);
   }
   if (options.epochs !== undefined && !(Number.isFinite(options.epochs) && options.epochs > 0)) {
-    throw new AlexNetError('USAGE', `expected a positive number for epochs, received ${options.epochs}`);
+    expected('a positive number', 'epochs', options.epochs);
   }
   const run =
     options.resume === undefined ? await TrainingRun.begin(options) : await TrainingRun.resume(options);

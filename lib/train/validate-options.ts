@@ -1,14 +1,13 @@
 /** Checks and defaults of training options, in one voice: expected … for …, received …. */
 
-import { AlexNetError } from '../errors.js';
+import { expected } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { trainedLayers } from '../graph/shapes.js';
 import { initialisations } from '../runtime/initialise.js';
 import type { Recipe } from '../run/recipe.js';
 
-function expect(fits: boolean, expected: string, name: string, received: unknown): void {
-  if (!fits)
-    throw new AlexNetError('USAGE', `expected ${expected} for ${name}, received ${JSON.stringify(received)}`);
+function expect(fits: boolean, what: string, name: string, received: unknown): void {
+  if (!fits) expected(what, name, JSON.stringify(received));
 }
 
 export function positiveInteger(name: string, value: number | undefined): void {

@@ -2,7 +2,7 @@
 
 import { readdir, mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { AlexNetError } from '../../errors.js';
+import { AlexNetError, expected } from '../../errors.js';
 import type { ClassName, Source } from '../sources/types.js';
 import { WorkerPool } from '../workers/pool.js';
 import { batchOf, chunksOf, chunkTask, inOrder, itemsPerChunk, type ChunkDone, type Item } from './chunks.js';
@@ -108,10 +108,7 @@ function storeOptions(source: Source, options: PrepareStoreOptions): StoreOption
 
 function checkWhole(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new AlexNetError(
-    'USAGE',
-    `expected a whole number from ${least} to ${most} for ${name}, received ${value}`,
-  );
+  expected(`a whole number from ${least} to ${most}`, name, value);
 }
 
 function classesOf(
@@ -120,7 +117,7 @@ function classesOf(
 ): readonly ClassName[] | null {
   if (!names) return classes;
   if (classes && classes.length !== names.length)
-    throw new AlexNetError('USAGE', `expected ${classes.length} class names, received ${names.length}`);
+    expected(`${classes.length} class names`, undefined, names.length);
   return names.map((name, label) => ({ ...classes?.[label], name }));
 }
 

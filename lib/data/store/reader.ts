@@ -3,7 +3,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
-import { AlexNetError } from '../../errors.js';
+import { AlexNetError, expected } from '../../errors.js';
 import { WorkerPool } from '../workers/pool.js';
 import { openForReading, type Databases } from './database.js';
 import {
@@ -103,7 +103,7 @@ function imageStore(
   const bytes = record.size ** 2 * 3;
   const checkIndex = (index: number): void => {
     if (!Number.isInteger(index) || index < 0 || index >= count)
-      throw new AlexNetError('USAGE', `expected an index from 0 to ${count - 1}, received ${index}`);
+      expected(`an index from 0 to ${count - 1}`, undefined, index);
   };
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
