@@ -5,10 +5,10 @@
 // of the first. Nothing but bytes sets the time.
 #include <algorithm>
 
+#include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/activation.h"
 #include "cuda/primitives/access.h"
-#include "cuda/device/dispatch.h"
 #include "cuda/primitives/divisor.h"
 
 namespace alexnet::cuda {
