@@ -1,7 +1,8 @@
 /** Train, evaluate, classify and resume, end to end on a handful of images. */
 
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +70,26 @@ describe('train', () => {
       cwd: folder,
     });
     expect(again).toEqual(refusal(2, 'run holds a run already; .*--resume run, or choose another --out'));
+  });
+
+  it('that fails to start leaves nothing behind, and the folder can be had by the next one', async () => {
+    const args = (batch: string): string[] => [
+      'train',
+      'photos',
+      ...tiny,
+      '--batch',
+      batch,
+      '--out',
+      'tried',
+    ];
+    const failed = await program(args('10000000'), { cwd: folder });
+    expect(failed).toEqual(refusal(1, /^alexnet-native: a device needs [^\n]* of memory[^\n]*\n$/));
+    expect(existsSync(at('tried'))).toBe(false);
+    // An empty folder of the user's is theirs.
+    await mkdir(at('tried'));
+    expect((await program(args('10000000'), { cwd: folder })).code).toBe(1);
+    expect(await readdir(at('tried'))).toEqual([]);
+    expect((await program([...args('8'), '--steps', '1'], { cwd: folder })).code).toBe(0);
   });
 
   it('goes on with a run, and sums up for people', async () => {

@@ -73,3 +73,45 @@ describe('a run in progress', () => {
     expect(await readdir(at('photos'))).toEqual(['cat.jpg']);
   });
 });
+
+describe('a start that fails', () => {
+  it('leaves no folder', async () => {
+    {
+      await using _early = await RunFolder.create('mini', at('early'));
+      await using run = await RunFolder.create('mini', at('late'));
+      await run.begin(config, 0);
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('leaves a folder that was there before, and what somebody put into it since', async () => {
+    await mkdir(at('theirs'));
+    {
+      await using theirs = await RunFolder.create('mini', at('theirs'));
+      await theirs.begin(config, 0);
+      await using ours = await RunFolder.create('mini', at('ours'));
+      await ours.begin(config, 0);
+      await writeFile(at('ours', 'notes.txt'), '');
+    }
+    expect(await readdir(at('theirs'))).toEqual([]);
+    expect(await readdir(at('ours'))).toEqual(['notes.txt']);
+  });
+
+  it('leaves the folder of a run that is resumed as it was', async () => {
+    await ran(at('run'), 3);
+    await rm(at('run', 'metrics.jsonl'));
+    {
+      await using _failing = await RunFolder.open(at('run'));
+    }
+    {
+      await using failing = await RunFolder.open(at('run'));
+      await failing.begin(config, 0);
+    }
+    expect(await readdir(at('run'))).toContain('config.json');
+  });
+
+  it('that had done a step keeps it', async () => {
+    await ran(at('run'), 1);
+    expect(await readFile(at('run', 'metrics.jsonl'), 'utf8')).toBe('{"step":1}\n');
+  });
+});
