@@ -10,6 +10,8 @@ import { watchPipes } from './ui/pipes.js';
 /** From dist/cli. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
+const isVerbose = (arg: string): boolean => /^--verbose(=true)?$/.test(arg);
+
 async function main(args: readonly string[]): Promise<number> {
   try {
     const chosen = await parse(args, commands, { version, columns: process.stdout.columns ?? 100 });
@@ -19,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(`${program}: stopped\n`);
       return exitCodes.interrupted;
     }
-    const { text, exitCode } = describeError(error, args.includes('--verbose'));
+    const { text, exitCode } = describeError(error, args.some(isVerbose));
     process.stderr.write(`${text}\n`);
     return exitCode;
   }
