@@ -1,7 +1,7 @@
 /** Ctrl-C and its kin: the first asks for a good end, the second ends at once. */
 
 import { exitCodes } from '../command.js';
-import { onClosedPipe } from './pipes.js';
+import { onLostOutput } from './lost-output.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -15,7 +15,7 @@ export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** `onFirst` tells the user what happens now. A reader of our output that goes away counts as a first Ctrl-C. */
+/** `onFirst` tells the user what happens now. Output that cannot be written counts as a first Ctrl-C. */
 export function interruptible(onFirst: () => void): Interruption {
   const controller = new AbortController();
   let asked = 0;
@@ -31,7 +31,7 @@ export function interruptible(onFirst: () => void): Interruption {
     } else if (performance.now() - asked > settling) process.exit(exitCodes.interrupted);
   };
   for (const name of signals) process.on(name, handle);
-  const takeBack = onClosedPipe(ask);
+  const takeBack = onLostOutput(ask);
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {
