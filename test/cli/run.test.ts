@@ -185,9 +185,9 @@ describe('evaluate', () => {
 describe('classify', () => {
   const [good, bad] = [join('photos', 'bright', '0.jpg'), join('photos', 'dark', 'broken.jpg')];
 
-  it('names the classes, and a bad image does not stop the others', async () => {
+  it('names the classes; a bad image does not stop the others, but fails', async () => {
     const ran = await program(['classify', 'run', bad, good, '--json'], { cwd: folder });
-    expect(ran.code).toBe(0);
+    expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/^alexnet-native: .*broken\.jpg: .*\n$/);
     const results = lastJson(ran) as {
       image: string;
@@ -201,10 +201,20 @@ describe('classify', () => {
   });
 
   it('shows percent to people, as many classes as asked for', async () => {
-    const { stdout } = await program(['classify', 'run', good, '--top', '1', '--views', '10'], {
+    const { code, stdout } = await program(['classify', 'run', good, '--top', '1', '--views', '10'], {
       cwd: folder,
     });
+    expect(code).toBe(0);
     expect(stdout).toMatch(/^photos.bright.0\.jpg\n +\d+\.\d % {2}(bright|dark)\n$/);
+  });
+
+  it('shows people the answers of the other images', async () => {
+    const { code, stdout, stderr } = await program(['classify', 'run', bad, good, '--top', '1'], {
+      cwd: folder,
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^photos.bright.0\.jpg\n +\d+\.\d % {2}(bright|dark)\n$/);
+    expect(stderr).toMatch(/^alexnet-native: .*broken\.jpg: .*\n$/);
   });
 
   it('fails when no image could be read', async () => {
