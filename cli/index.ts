@@ -5,10 +5,12 @@ import { exitCodes } from './command.js';
 import { commands } from './commands.js';
 import { parse, program } from './parser.js';
 import { describeError, isAbort } from './ui/errors.js';
-import { watchPipes } from './ui/pipes.js';
+import { outputFailed, watchOutput } from './ui/lost-output.js';
 
 /** From dist/cli. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+const isVerbose = (arg: string): boolean => /^--verbose(=true)?$/.test(arg);
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -16,14 +18,15 @@ async function main(args: readonly string[]): Promise<number> {
     return chosen ? await chosen.command.run(chosen.given) : exitCodes.done;
   } catch (error) {
     if (isAbort(error)) {
-      process.stderr.write(`${program}: stopped\n`);
+      if (!outputFailed()) process.stderr.write(`${program}: stopped\n`);
       return exitCodes.interrupted;
     }
-    const { text, exitCode } = describeError(error, args.includes('--verbose'));
+    const { text, exitCode } = describeError(error, args.some(isVerbose));
     process.stderr.write(`${text}\n`);
     return exitCode;
   }
 }
 
-watchPipes();
-process.exitCode = await main(process.argv.slice(2));
+watchOutput();
+const exitCode = await main(process.argv.slice(2));
+process.exitCode = outputFailed() ? exitCodes.failed : exitCode;

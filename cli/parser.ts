@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { AlexNetError } from '../lib/errors.js';
 import { Given, type CliCommand } from './command.js';
+import { plainSwitches } from './switches.js';
 import { suggestion } from './ui/suggest.js';
 
 export const program = 'alexnet-native';
@@ -112,7 +113,10 @@ export async function parse(
   about: { readonly version: string; readonly columns: number },
 ): Promise<Chosen | null> {
   let chosen: Chosen | null = null;
-  const parser = yargs([...args])
+  // Options that come before the command are those of all commands, and none of them takes a value.
+  const first = args.find((arg) => !arg.startsWith('-'));
+  const { options = {} } = commands.find(({ name }) => name === first) ?? {};
+  const parser = yargs(plainSwitches(args, options))
     .scriptName(program)
     .locale('en')
     .updateStrings(sentences as unknown as Record<string, string>)

@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'DATA'
   /** A checkpoint that is missing, damaged or does not fit. */
   | 'CHECKPOINT'
+  /** A run that another process works on. */
+  | 'IN_USE'
   /** A network that cannot be built or partitioned. */
   | 'GRAPH'
   /** A device that is missing or failed. */

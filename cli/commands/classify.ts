@@ -38,8 +38,8 @@ async function run(given: Given): Promise<number> {
     if (error !== undefined) process.stderr.write(`${program}: ${image}: ${error}\n`);
   }
   output.value(results);
-  // One bad image does not spoil the others.
-  return results.some(({ predictions }) => predictions) ? exitCodes.done : exitCodes.failed;
+  // One bad image does not stop the others, but scripts have to notice it.
+  return results.every(({ error }) => error === undefined) ? exitCodes.done : exitCodes.failed;
 }
 
 export const classify: CliCommand = {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isRunning } from './running.js';
 
 const host = hostname().replaceAll(/[^\w-]/g, '-');
 /** Names given out by this process. */
@@ -30,20 +31,10 @@ export async function removeAbandoned(path: string): Promise<void> {
     if (!parts || own.has(name)) continue;
     const left = join(folder, name);
     const alive =
-      parts[1] === host ? isRunning(Number(parts[2])) : Date.now() - (await lastTouched(left)) < silence;
+      parts[1] === host
+        ? await isRunning(Number(parts[2]))
+        : Date.now() - (await lastTouched(left)) < silence;
     if (!alive) await rm(left, { recursive: true, force: true });
-  }
-}
-
-/** Whether another process of this machine has that number. */
-export function isRunning(pid: number): boolean {
-  // In a container every run may have the same number: what we have not made ourselves, our predecessor left.
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

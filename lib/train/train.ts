@@ -1,6 +1,6 @@
 /** A training run from options to result, as a stream of events. */
 
-import { join, resolve } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { AlexNetError, expected } from '../errors.js';
 import { withoutDropout } from '../graph/edit.js';
 import { preset } from '../graph/presets.js';
@@ -32,9 +32,44 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
   if (options.epochs !== undefined && !(Number.isFinite(options.epochs) && options.epochs > 0)) {
     expected('a positive number', 'epochs', options.epochs);
   }
-  const run =
-    options.resume === undefined ? await TrainingRun.begin(options) : await TrainingRun.resume(options);
-  return yield* run.events();
+  return yield* options.resume === undefined ? begin(options) : resume(options, options.resume);
+}
+
+async function* begin(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult> {
+  const presetName = options.preset ?? (options.data === undefined ? 'mini' : 'paper');
+  const { graph } = preset(presetName, 2);
+  const recipe: Recipe = { ...recipes[presetName as keyof typeof recipes], ...options.recipe };
+  checkRecipe(recipe, options.graph ?? graph);
+  const seed = options.seed ?? 1;
+  checkSeed(seed);
+  const { devices = 'cpu' } = options;
+  const chosen = await chooseDevices(options, true);
+  const data = options.data === undefined ? null : resolvePath(options.data);
+  // Before any work is done: a name that is taken is an error.
+  await using folder = await RunFolder.create(presetName, options.out);
+  const setting = { presetName, recipe, seed, data, devices, chosen };
+  return yield* new TrainingRun(options, setting, folder, null).events();
+}
+
+async function* resume(options: TrainOptions, path: string): AsyncGenerator<TrainEvent, TrainResult> {
+  // Before anything of it is read: another process may be about to change it.
+  await using folder = await RunFolder.open(path);
+  const config = await RunFolder.config(path);
+  const file = await existingCheckpoint(path, 'last');
+  const checkpoint = file === null ? null : await loadCheckpoint(file);
+  if (checkpoint && (!checkpoint.training || !checkpoint.momentum)) {
+    throw new AlexNetError(
+      'CHECKPOINT',
+      `${file}: it has no training state, so the run cannot go on from it`,
+    );
+  }
+  const { devices = config.devices } = options;
+  // The devices it moves to may not compute in what it had.
+  const precision = options.precision ?? (devices === config.devices ? config.precision : undefined);
+  const chosen = await chooseDevices({ ...options, devices, precision }, true);
+  const { preset: presetName, recipe, seed, data } = config;
+  const setting = { presetName, recipe, seed, data, devices, chosen };
+  return yield* new TrainingRun(options, setting, folder, { config, checkpoint }).events();
 }
 
 /** What a run is made of before its images have been looked at. */
@@ -48,117 +83,69 @@ interface RunSetting {
 }
 
 class TrainingRun {
-  private constructor(
+  constructor(
     private readonly options: TrainOptions,
     private readonly setting: RunSetting,
-    private readonly saved: {
-      readonly path: string;
-      readonly config: RunConfig;
-      readonly checkpoint: Checkpoint | null;
-    } | null,
+    private readonly folder: RunFolder,
+    private readonly saved: { readonly config: RunConfig; readonly checkpoint: Checkpoint | null } | null,
   ) {}
 
-  static async begin(options: TrainOptions): Promise<TrainingRun> {
-    const presetName = options.preset ?? (options.data === undefined ? 'mini' : 'paper');
-    const { graph } = preset(presetName, 2);
-    const recipe: Recipe = { ...recipes[presetName as keyof typeof recipes], ...options.recipe };
-    checkRecipe(recipe, options.graph ?? graph);
-    const seed = options.seed ?? 1;
-    checkSeed(seed);
-    const { devices = 'cpu' } = options;
-    const chosen = await chooseDevices(options, true);
-    const data = options.data === undefined ? null : resolve(options.data);
-    return new TrainingRun(options, { presetName, recipe, seed, data, devices, chosen }, null);
-  }
-
-  static async resume(options: TrainOptions): Promise<TrainingRun> {
-    const path = options.resume as string;
-    const config = await RunFolder.config(path);
-    const file = await existingCheckpoint(path, 'last');
-    const checkpoint = file === null ? null : await loadCheckpoint(file);
-    if (checkpoint && (!checkpoint.training || !checkpoint.momentum)) {
+  async *events(): AsyncGenerator<TrainEvent, TrainResult> {
+    const { options, setting, saved, folder } = this;
+    const firstStep = saved?.checkpoint?.training?.step ?? 0;
+    const images = preset(setting.presetName, 2).preprocessing;
+    const preprocessing = options.preprocessing ?? saved?.config.preprocessing ?? images;
+    const { chosen } = setting;
+    const onCards = chosen.devices.every(({ backend }) => backend === 'cuda');
+    await using data = yield* openData({
+      data: setting.data,
+      cache: join(folder.path, '..', '.cache'),
+      preprocessing,
+      recipe: setting.recipe,
+      seed: setting.seed,
+      threads: loaderThreads(onCards, options.loaderThreads),
+      onCards,
+      ...(options.signal && { signal: options.signal }),
+    });
+    const config = saved ? this.extended(saved.config, data) : this.configure(data);
+    if (options.classes !== undefined && options.classes !== data.classes.length) {
       throw new AlexNetError(
-        'CHECKPOINT',
-        `${file}: it has no training state, so the run cannot go on from it`,
+        'USAGE',
+        `expected ${options.classes} classes as --classes says, but the images have ${data.classes.length}`,
       );
     }
-    const { devices = config.devices } = options;
-    // The devices it moves to may not compute in what it had.
-    const precision = options.precision ?? (devices === config.devices ? config.precision : undefined);
-    const chosen = await chooseDevices({ ...options, devices, precision }, true);
-    const { preset: presetName, recipe, seed, data } = config;
-    const setting = { presetName, recipe, seed, data, devices, chosen };
-    return new TrainingRun(options, setting, { path, config, checkpoint });
-  }
-
-  async *events(): AsyncGenerator<TrainEvent, TrainResult> {
-    const { options, setting, saved } = this;
-    // The run's folder comes first: a name that is taken is an error before any work is done.
-    const firstStep = saved?.checkpoint?.training?.step ?? 0;
-    const folder = saved
-      ? await RunFolder.resume(saved.path, firstStep)
-      : await RunFolder.create(setting.presetName, options.out);
-    let begun = saved !== null;
-    try {
-      const images = preset(setting.presetName, 2).preprocessing;
-      const preprocessing = options.preprocessing ?? saved?.config.preprocessing ?? images;
-      const { chosen } = setting;
-      const onCards = chosen.devices.every(({ backend }) => backend === 'cuda');
-      await using data = yield* openData({
-        data: setting.data,
-        cache: join(folder.path, '..', '.cache'),
-        preprocessing,
-        recipe: setting.recipe,
-        seed: setting.seed,
-        threads: loaderThreads(onCards, options.loaderThreads),
-        onCards,
-        ...(options.signal && { signal: options.signal }),
-      });
-      const config = saved ? this.extended(saved.config, data) : this.configure(data);
-      if (options.classes !== undefined && options.classes !== data.classes.length) {
-        throw new AlexNetError(
-          'USAGE',
-          `expected ${options.classes} classes as --classes says, but the images have ${data.classes.length}`,
-        );
-      }
-      await folder.writeConfig(config);
-      begun = true;
-      // Read while the network is made.
-      const batches = data.training(firstStep, config.steps);
-      await using network = Network.open({
-        graph: config.graph,
-        preprocessing: config.preprocessing,
-        devices: chosen.devices,
-        precision: chosen.precision,
-        batch: config.recipe.batch,
-        seed: seedWords(config.seed),
-        training: config.recipe,
-      });
-      const trainer = new Trainer(folder, config, data, batches, network, options.signal);
-      await trainer.start(saved?.checkpoint ?? null);
-      yield {
-        kind: 'start',
-        run: folder.path,
-        preset: config.preset,
-        devices: setting.devices,
-        precision: chosen.precision,
-        classes: data.classes,
-        trainingImages: data.trainingImages,
-        validationImages: data.validationImages,
-        skipped: data.skipped,
-        batch: config.recipe.batch,
-        firstStep,
-        steps: config.steps,
-        stepsPerEpoch: Math.max(1, Math.round(data.trainingImages / config.recipe.batch)),
-        parameters: graphTotals(config.graph).parameters,
-        notes: [...data.notes, ...notesOn(config), ...(chosen.note === undefined ? [] : [chosen.note])],
-      };
-      return yield* trainer.events();
-    } finally {
-      await folder.close();
-      // A run that never reached its first step must not block the next try.
-      if (!begun) await folder.discard();
-    }
+    // Read while the network is made.
+    const batches = data.training(firstStep, config.steps);
+    await using network = Network.open({
+      graph: config.graph,
+      preprocessing: config.preprocessing,
+      devices: chosen.devices,
+      precision: chosen.precision,
+      batch: config.recipe.batch,
+      seed: seedWords(config.seed),
+      training: config.recipe,
+    });
+    const trainer = new Trainer(folder, config, data, batches, network, options.signal);
+    await trainer.start(saved?.checkpoint ?? null);
+    await folder.begin(config, firstStep);
+    yield {
+      kind: 'start',
+      run: folder.path,
+      preset: config.preset,
+      devices: setting.devices,
+      precision: chosen.precision,
+      classes: data.classes,
+      trainingImages: data.trainingImages,
+      validationImages: data.validationImages,
+      skipped: data.skipped,
+      batch: config.recipe.batch,
+      firstStep,
+      steps: config.steps,
+      stepsPerEpoch: Math.max(1, Math.round(data.trainingImages / config.recipe.batch)),
+      parameters: graphTotals(config.graph).parameters,
+      notes: [...data.notes, ...notesOn(config), ...(chosen.note === undefined ? [] : [chosen.note])],
+    };
+    return yield* trainer.events();
   }
 
   private stepsFor(recipe: Recipe, images: number): number {

@@ -29,7 +29,10 @@ export interface TrainOptions extends DeviceChoice {
   readonly seed?: number;
   /** The run's folder. Default: runs/<preset>-<n>. */
   readonly out?: string;
-  /** A run's folder to continue; all options but steps, epochs and those of the devices then come from it. */
+  /**
+   * A run's folder to continue; all options but steps, epochs and those of the devices then come from it. AlexNetError IN_USE
+   * while another process works on it.
+   */
   readonly resume?: string;
   /** Keep a numbered checkpoint every so many steps, besides last and best. */
   readonly checkpointEvery?: number;

@@ -1,7 +1,8 @@
 /** Train, evaluate, classify and resume, end to end on a handful of images. */
 
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +70,26 @@ describe('train', () => {
       cwd: folder,
     });
     expect(again).toEqual(refusal(2, 'run holds a run already; .*--resume run, or choose another --out'));
+  });
+
+  it('that fails to start leaves nothing behind, and the folder can be had by the next one', async () => {
+    const args = (batch: string): string[] => [
+      'train',
+      'photos',
+      ...tiny,
+      '--batch',
+      batch,
+      '--out',
+      'tried',
+    ];
+    const failed = await program(args('10000000'), { cwd: folder });
+    expect(failed).toEqual(refusal(1, /^alexnet-native: a device needs [^\n]* of memory[^\n]*\n$/));
+    expect(existsSync(at('tried'))).toBe(false);
+    // An empty folder of the user's is theirs.
+    await mkdir(at('tried'));
+    expect((await program(args('10000000'), { cwd: folder })).code).toBe(1);
+    expect(await readdir(at('tried'))).toEqual([]);
+    expect((await program([...args('8'), '--steps', '1'], { cwd: folder })).code).toBe(0);
   });
 
   it('goes on with a run, and sums up for people', async () => {
@@ -164,9 +185,9 @@ describe('evaluate', () => {
 describe('classify', () => {
   const [good, bad] = [join('photos', 'bright', '0.jpg'), join('photos', 'dark', 'broken.jpg')];
 
-  it('names the classes, and a bad image does not stop the others', async () => {
+  it('names the classes; a bad image does not stop the others, but fails', async () => {
     const ran = await program(['classify', 'run', bad, good, '--json'], { cwd: folder });
-    expect(ran.code).toBe(0);
+    expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/^alexnet-native: .*broken\.jpg: .*\n$/);
     const results = lastJson(ran) as {
       image: string;
@@ -180,10 +201,20 @@ describe('classify', () => {
   });
 
   it('shows percent to people, as many classes as asked for', async () => {
-    const { stdout } = await program(['classify', 'run', good, '--top', '1', '--views', '10'], {
+    const { code, stdout } = await program(['classify', 'run', good, '--top', '1', '--views', '10'], {
       cwd: folder,
     });
+    expect(code).toBe(0);
     expect(stdout).toMatch(/^photos.bright.0\.jpg\n +\d+\.\d % {2}(bright|dark)\n$/);
+  });
+
+  it('shows people the answers of the other images', async () => {
+    const { code, stdout, stderr } = await program(['classify', 'run', bad, good, '--top', '1'], {
+      cwd: folder,
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^photos.bright.0\.jpg\n +\d+\.\d % {2}(bright|dark)\n$/);
+    expect(stderr).toMatch(/^alexnet-native: .*broken\.jpg: .*\n$/);
   });
 
   it('fails when no image could be read', async () => {

@@ -67,9 +67,9 @@ describe('a store is the same to the byte', () => {
     const kills = Number(process.env['ALEXNET_TEST_KILLS'] ?? 4);
     let killed = 0;
     for (; killed < kills; killed++) {
-      const { signal } = await prepare('killed', 1 + (killed % 3), {
-        killAfter: 1000 * seconds * (0.2 + 0.5 * Math.random()),
-      });
+      // The first one early: other tests may have kept the machine busy while the time was taken, and no longer do.
+      const share = killed === 0 ? 0.2 : 0.2 + 0.5 * Math.random();
+      const { signal } = await prepare('killed', 1 + (killed % 3), { killAfter: 1000 * seconds * share });
       if (signal === null) break;
     }
     expect(killed).toBeGreaterThan(0);

@@ -3,11 +3,12 @@
 import { readdir, mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { AlexNetError, expected } from '../../errors.js';
+import type { FolderLock } from '../../formats/folder-lock.js';
 import type { ClassName, Source } from '../sources/types.js';
 import { WorkerPool } from '../workers/pool.js';
 import { batchOf, chunksOf, chunkTask, inOrder, itemsPerChunk, type ChunkDone, type Item } from './chunks.js';
 import { itemsPerTransaction, type StoreOptions } from './format.js';
-import { lockStore, type StoreLock } from './lock.js';
+import { lockStore } from './lock.js';
 import { diskError } from './no-space.js';
 import type { StoreTasks } from './tasks.js';
 import type { RecordOptions } from './types.js';
@@ -146,7 +147,7 @@ async function fill(
   record: RecordOptions,
   from: Progress,
   writer: WorkerPool<StoreTasks>,
-  lock: StoreLock,
+  lock: FolderLock,
 ): Promise<{ readonly progress: Progress; readonly interrupted: boolean }> {
   const { out, signal, threads = availableParallelism() } = options;
   checkWhole('threads', threads, 1, 1024);
