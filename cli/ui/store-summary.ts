@@ -1,5 +1,7 @@
 /** What is in a store, as `prepare` ends with and `inspect` begins with. */
 
+import { partsText, some } from '../../lib/data/sources/parts.js';
+import { emptyClasses } from '../../lib/data/store/empty-classes.js';
 import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
 import { bytes, count, plural } from '../../lib/text/numbers.js';
 import { list } from '../../lib/text/table.js';
@@ -34,6 +36,8 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
     encoding,
     images: { train: lengthOf(train), validation: lengthOf(validation) },
     classes: store.classes.length,
+    parts: store.source.parts ?? null,
+    emptyClasses: emptyClasses(store),
     skipped: store.skipped,
     reasons: reasonsOf(skipped),
     bytes: store.bytes,
@@ -46,13 +50,18 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
 
 export type Summary = ReturnType<typeof summaryOf>;
 
+const emptyLines = ({ emptyClasses: { train, validation } }: Summary): [name: string, value: string][] => [
+  ...(train.length > 0 ? [['without training', some(train)] satisfies [string, string]] : []),
+  ...(validation.length > 0 ? [['without validation', some(validation)] satisfies [string, string]] : []),
+];
+
 /** `others` are lines about the store itself that only some commands have. */
 export function summaryLines(
   folder: string,
   summary: Summary,
   others: readonly (readonly [name: string, value: string])[] = [],
 ): string[] {
-  const { size, fit, encoding, images, reasons } = summary;
+  const { size, fit, encoding, images, reasons, parts } = summary;
   const numbers = (values: readonly number[], digits: number): string =>
     values.map((value) => value.toFixed(digits)).join(', ');
   const records = encoding.kind === 'raw' ? 'raw' : `JPEG quality ${encoding.quality}`;
@@ -64,6 +73,8 @@ export function summaryLines(
         ['training', plural(images.train, 'image')],
         ['validation', plural(images.validation, 'image')],
         ['classes', count(summary.classes)],
+        ...(parts ? [['parts', partsText(parts)] as const] : []),
+        ...emptyLines(summary),
         ['size', bytes(summary.bytes)],
         ['mean colour', numbers(summary.meanColour, 2)],
         ['eigenvalues', `${numbers(summary.eigenvalues, 1)} of the colours' covariance`],

@@ -45,6 +45,7 @@ interface RunSetting {
   readonly data: string | null;
   readonly devices: string;
   readonly chosen: ChosenDevices;
+  readonly allowEmptyClasses: boolean;
 }
 
 class TrainingRun {
@@ -68,7 +69,9 @@ class TrainingRun {
     const { devices = 'cpu' } = options;
     const chosen = await chooseDevices(options, true);
     const data = options.data === undefined ? null : resolve(options.data);
-    return new TrainingRun(options, { presetName, recipe, seed, data, devices, chosen }, null);
+    const { allowEmptyClasses = false } = options;
+    const setting = { presetName, recipe, seed, data, devices, chosen, allowEmptyClasses };
+    return new TrainingRun(options, setting, null);
   }
 
   static async resume(options: TrainOptions): Promise<TrainingRun> {
@@ -86,8 +89,8 @@ class TrainingRun {
     // The devices it moves to may not compute in what it had.
     const precision = options.precision ?? (devices === config.devices ? config.precision : undefined);
     const chosen = await chooseDevices({ ...options, devices, precision }, true);
-    const { preset: presetName, recipe, seed, data } = config;
-    const setting = { presetName, recipe, seed, data, devices, chosen };
+    const { preset: presetName, recipe, seed, data, allowEmptyClasses = false } = config;
+    const setting = { presetName, recipe, seed, data, devices, chosen, allowEmptyClasses };
     return new TrainingRun(options, setting, { path, config, checkpoint });
   }
 
@@ -112,6 +115,7 @@ class TrainingRun {
         seed: setting.seed,
         threads: loaderThreads(onCards, options.loaderThreads),
         onCards,
+        allowEmptyClasses: setting.allowEmptyClasses,
         ...(options.signal && { signal: options.signal }),
       });
       const config = saved ? this.extended(saved.config, data) : this.configure(data);
@@ -183,6 +187,7 @@ class TrainingRun {
       graph,
       preprocessing: options.preprocessing ?? made.preprocessing,
       data: setting.data,
+      ...(setting.allowEmptyClasses && { allowEmptyClasses: true }),
       devices: setting.devices,
       precision: setting.chosen.precision,
       recipe: setting.recipe,

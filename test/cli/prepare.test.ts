@@ -1,7 +1,7 @@
 /** Images into a store, as users do it. */
 
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,6 +33,7 @@ describe('prepare', () => {
     expect(prepared.stdout).toMatch(/^ {2}training +12 images$/m);
     expect(prepared.stdout).toMatch(/^ {2}validation +4 images$/m);
     expect(prepared.stdout).toMatch(/^ {2}classes +2$/m);
+    expect(prepared.stdout).toMatch(/^ {2}parts +train for training; val for validation$/m);
     expect(prepared.stdout).toMatch(/^ {2}size +[\d.]+ [kM]B$/m);
     expect(prepared.stdout).toMatch(/^ {2}mean colour +\d+\.\d\d, \d+\.\d\d, \d+\.\d\d$/m);
     expect(prepared.stdout).toMatch(/^ {2}eigenvalues +[\d.]+, [\d.]+, [\d.]+ of the colours' covariance$/m);
@@ -66,6 +67,8 @@ describe('prepare', () => {
       encoding: { kind: 'jpeg', quality: 95 },
       images: { train: 12, validation: 4 },
       classes: 2,
+      parts: { train: ['train'], validation: ['val'], leftAlone: [] },
+      emptyClasses: { train: [], validation: [] },
       skipped: 3,
       reasons: [
         { reason: expect.any(String), count: 2 },
@@ -93,6 +96,37 @@ describe('prepare', () => {
       stderr:
         'alexnet-native: warped is another store: its classes have other names; choose another folder or remove it\n',
     });
+  });
+
+  it('says which folders were taken for what, and which classes have no images', async () => {
+    await photographs(at('parts', 'Train'), 2);
+    await photographs(at('parts', 'Test'), 1);
+    await photographs(at('parts', 'rest'), 1);
+    await mkdir(at('parts', 'Train', 'night'));
+    const refused = await run('parts', '--out', 'parts.store');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/no images in class folder night; .*--allow-empty-classes\n$/);
+    const options = ['--size', '16', '--allow-empty-classes'];
+    const taken = await run('parts', '--out', 'parts.store', ...options);
+    expect(taken).toMatchObject({ code: 0, stderr: '' });
+    expect(taken.stdout).toMatch(
+      /^ {2}parts +Train for training; Test for validation, as there is no other; rest left alone$/m,
+    );
+    expect(taken.stdout).toMatch(/^ {2}without training +night\n {2}without validation +night$/m);
+    expect(lastJson(await run('parts', '--out', 'parts.store', ...options, '--json'))).toMatchObject({
+      classes: 3,
+      parts: { train: ['Train'], validation: ['Test'], leftAlone: ['rest'] },
+      emptyClasses: { train: ['night'], validation: ['night'] },
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('follows links unless told not to', async () => {
+    await photographs(at('pool'), 2);
+    await mkdir(at('linked'));
+    for (const name of ['dark', 'bright']) await symlink(at('pool', name), at('linked', name));
+    expect(await run('linked', '--out', 'linked.store', '--size', '16')).toMatchObject({ code: 0 });
+    const refused = await run('linked', '--out', 'unlinked.store', '--no-links');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
   });
 
   it.each([

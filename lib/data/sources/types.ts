@@ -1,5 +1,7 @@
 /** Sources of images: one interface, whatever they lie in. */
 
+import type { Parts } from './parts.js';
+
 export type Split = 'train' | 'validation';
 
 /** A class; its index in a list of them is its label. */
@@ -45,6 +47,8 @@ export interface Source extends AsyncDisposable {
   readonly classes: readonly ClassName[] | null;
   /** Items in all, those refused among them; null where that is not known before they are read. */
   readonly images: number | null;
+  /** Where folders' or shards' names tell what is for training and what for validation. */
+  readonly parts?: Parts;
   /** In all: the measure of progress. */
   readonly bytes: number;
   /** Of images that are all of one size. */
@@ -63,4 +67,8 @@ export interface SourceOptions {
   readonly classNames?: readonly string[];
   /** The ILSVRC-2012 development kit, where it does not lie beside the archives: the .tar.gz or its folder. */
   readonly devkit?: string;
+  /** Whether a class may have no images; default: that is an error. */
+  readonly allowEmptyClasses?: boolean;
+  /** Whether links that lead out of a folder of class folders are followed; default: yes. */
+  readonly links?: boolean;
 }

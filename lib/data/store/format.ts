@@ -13,7 +13,7 @@
 
 import { join } from 'node:path';
 import type { ClassName, Split } from '../sources/types.js';
-import type { RecordOptions } from './types.js';
+import type { RecordOptions, StoreSource } from './types.js';
 
 /** Of what is kept and of how its pixels are made: the same images make the same store. */
 export const version = 2;
@@ -29,7 +29,7 @@ export interface StoreOptions {
   readonly record: RecordOptions;
   /** null: named after their numbers when all labels are known. */
   readonly classes: readonly ClassName[] | null;
-  readonly source: { readonly kind: string; readonly path: string; readonly fingerprint: string };
+  readonly source: StoreSource;
 }
 
 /** about/store: written first. */

@@ -98,11 +98,11 @@ function storeOptions(source: Source, options: PrepareStoreOptions): StoreOption
   } = options;
   checkWhole('size', size, 1, 1024);
   if (encoding.kind === 'jpeg') checkWhole('quality', encoding.quality, 1, 100);
-  const { kind, path, fingerprint } = source;
+  const { kind, path, fingerprint, parts } = source;
   return {
     record: { size, fit, encoding, allowTruncated },
     classes: classesOf(source.classes, options.classNames),
-    source: { kind, path, fingerprint },
+    source: { kind, path, fingerprint, ...(parts && { parts }) },
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Preprocessing } from '../../graph/graph.js';
 import type { ColourAxes } from '../colour.js';
+import type { Parts } from '../sources/parts.js';
 import type { ClassName } from '../sources/types.js';
 
 /** How a record holds its pixels. JPEG is 4:4:4, of a quality from 1 to 100; raw is size × size × 3 bytes. */
@@ -29,11 +30,19 @@ export interface SkippedItem {
   readonly reason: string;
 }
 
+/** Where a store's images came from. */
+export interface StoreSource {
+  readonly kind: string;
+  readonly path: string;
+  readonly fingerprint: string;
+  /** What of it was for training and what for validation. */
+  readonly parts?: Parts;
+}
+
 /** Square images of one size with their labels, measured; the training images first. */
 export interface ImageStore extends AsyncDisposable, RecordOptions {
   readonly path: string;
-  /** Where the images came from. */
-  readonly source: { readonly kind: string; readonly path: string; readonly fingerprint: string };
+  readonly source: StoreSource;
   /** By label. */
   readonly classes: readonly ClassName[];
   readonly count: number;
