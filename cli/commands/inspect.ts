@@ -11,7 +11,7 @@ import { Counting } from '../ui/counting.js';
 import { count, plural } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
-import { summaryLines, summaryOf } from '../ui/store-summary.js';
+import { summaryLines, summaryOf, warningLines } from '../ui/store-summary.js';
 import { oneOf, path, positiveWhole, whole as wholeNumber, refuse } from '../values.js';
 
 const most = 1000;
@@ -125,6 +125,7 @@ async function run(given: Given): Promise<number> {
   const whole = 'every record is as it was written';
   output.lines([
     output.style.bold(folder),
+    ...warningLines(summary, output.style),
     ...summaryLines(folder, summary, [
       ...(sheet === undefined ? [] : [['sheet', sheet] as const]),
       ...(damaged

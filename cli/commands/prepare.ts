@@ -9,7 +9,7 @@ import { duration, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { Preparing } from '../ui/prepare-progress.js';
 import { interruptible } from '../ui/signals.js';
-import { summaryLines, summaryOf } from '../ui/store-summary.js';
+import { summaryLines, summaryOf, warningLines } from '../ui/store-summary.js';
 import { list } from '../../lib/text/table.js';
 import { oneOf, path, positiveWhole, quality, truth } from '../values.js';
 
@@ -74,6 +74,7 @@ async function run(given: Given): Promise<number> {
       : `prepared in ${duration((performance.now() - started) / 1000)}`;
   output.lines([
     style.bold(`${out} ${how}`),
+    ...warningLines(summary, style),
     ...summaryLines(out, summary),
     ...list([['train on it', `alexnet-native train ${shellWord(out)}`]], '  '),
   ]);
@@ -113,8 +114,9 @@ export const prepare: CliCommand = {
     'allow-truncated': {
       group: what,
       switch: true,
-      about: 'Take files that end too soon; what is missing is grey, in PNG files black',
-      default: 'they are skipped',
+      about:
+        'Take files that end too soon; what is missing is grey, in PNG files black. Read damaged archives as far as possible',
+      default: 'such files are skipped, such archives are an error',
     },
     'allow-empty-classes': {
       group: what,

@@ -2,8 +2,10 @@
 
 import { partsText, some } from '../../lib/data/sources/parts.js';
 import { emptyClasses } from '../../lib/data/store/empty-classes.js';
+import { differencesFromPublished } from '../../lib/data/store/published.js';
 import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
 import { bytes, count, plural } from '../../lib/text/numbers.js';
+import type { Style } from './style.js';
 import { list } from '../../lib/text/table.js';
 
 /** Reasons shown; the file has them all. */
@@ -38,6 +40,8 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
     classes: store.classes.length,
     parts: store.source.parts ?? null,
     emptyClasses: emptyClasses(store),
+    published: store.source.published ?? null,
+    warnings: differencesFromPublished(store),
     skipped: store.skipped,
     reasons: reasonsOf(skipped),
     bytes: store.bytes,
@@ -47,6 +51,10 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
     digest,
   };
 }
+
+/** What is wrong with a store as a whole, said first. */
+export const warningLines = ({ warnings }: Summary, { warning }: Style): string[] =>
+  warnings.map((text) => warning(`  warning: ${text}`));
 
 export type Summary = ReturnType<typeof summaryOf>;
 

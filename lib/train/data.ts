@@ -17,6 +17,7 @@ import { cachedStore, isStore } from '../data/store/cached.js';
 import { partsText, some, type Parts } from '../data/sources/parts.js';
 import { emptyClasses } from '../data/store/empty-classes.js';
 import { checkFits } from '../data/store/fits.js';
+import { differencesFromPublished } from '../data/store/published.js';
 import { openStore } from '../data/store/reader.js';
 import type { ImageStore } from '../data/store/types.js';
 import type { Preprocessing } from '../graph/graph.js';
@@ -121,6 +122,7 @@ function dealing(
     throw new AlexNetError('DATA', `${path} has one class, ${classes[0]}; a classifier needs two or more`);
   const { parts = null } = store.source;
   if (parts) notes.push(partsText(parts));
+  notes.push(...differencesFromPublished(store));
   noteEmptyClasses(store, path, allowEmptyClasses === true, notes);
   const { training, validation } = split(store, path, seed, notes);
   const common = { store, threads, pinned: onCards };

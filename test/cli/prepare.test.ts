@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { miniatureImageNet, tarOf } from '../unit/data/sources/miniatures.js';
 import { lastJson, program, type Ran } from './program.js';
 import { notAnImage, photograph, photographs } from './photographs.js';
 
@@ -69,6 +70,8 @@ describe('prepare', () => {
       classes: 2,
       parts: { train: ['train'], validation: ['val'], leftAlone: [] },
       emptyClasses: { train: [], validation: [] },
+      published: null,
+      warnings: [],
       skipped: 3,
       reasons: [
         { reason: expect.any(String), count: 2 },
@@ -117,6 +120,50 @@ describe('prepare', () => {
       classes: 3,
       parts: { train: ['Train'], validation: ['Test'], leftAlone: ['rest'] },
       emptyClasses: { train: ['night'], validation: ['night'] },
+    });
+  });
+
+  it('fails where an archive is cut short, keeps what came before, and goes on if that is allowed', async () => {
+    await photograph(at('one.jpg'), 50, 1);
+    const bytes = await readFile(at('one.jpg'));
+    const files = Array.from({ length: 700 }, (_, i) => [
+      { name: `${i}.jpg`, bytes },
+      { name: `${i}.cls`, bytes: `${i % 2}` },
+    ]).flat();
+    const whole = await tarOf(files);
+    await writeFile(at('shard.tar'), whole.subarray(0, whole.length - 20_000));
+    const args = ['shard.tar', '--out', 'cut.store', '--size', '16'];
+    const length = whole.length - 20_000;
+    const failed = {
+      code: 1,
+      stdout: '',
+      stderr: `alexnet-native: shard.tar: the archive ends too soon, at byte ${length}; fetch it again, or go on without the rest: prepare --allow-truncated\n`,
+    };
+    expect(await run(...args)).toEqual(failed);
+    const kept = (await stat(at('cut.store', 'data.mdb'))).size;
+    expect(await run(...args)).toEqual(failed);
+    expect((await stat(at('cut.store', 'data.mdb'))).size).toBe(kept);
+    const allowed = await run(...args, '--allow-truncated', '--json');
+    expect(allowed.code).toBe(0);
+    const found = lastJson(allowed) as { images: { train: number }; reasons: unknown };
+    const reason = `the archive ends too soon, at byte ${length}`;
+    expect(found.reasons).toContainEqual({ reason, count: 1 });
+    expect(found.images.train).toBeGreaterThan(512);
+  });
+
+  it("says where ImageNet's archives have not what they should", async () => {
+    await miniatureImageNet(at('imagenet'), { classes: 3, trainPerClass: 2, validation: 4 });
+    const ran = await run('imagenet', '--out', 'imagenet.store', '--size', '16');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const warnings = [
+      'the store has 6 training images in 3 classes; ILSVRC-2012 has 1,281,167 in 1,000',
+      'the store has 4 validation images; ILSVRC-2012 has 50,000',
+    ];
+    expect(ran.stdout.split('\n').slice(1, 3)).toEqual(warnings.map((text) => `  warning: ${text}`));
+    const again = await run('imagenet', '--out', 'imagenet.store', '--size', '16', '--json');
+    expect(lastJson(again)).toMatchObject({
+      warnings,
+      published: { train: { images: 1_281_167, classes: 1000 }, validation: { images: 50_000 } },
     });
   });
 

@@ -130,7 +130,7 @@ export async function openWebDataset(
     ...(parts && { parts }),
     images: null,
     bytes,
-    items: (from) => archiveItems(archives, from, samples),
+    items: (from) => archiveItems(archives, from, options.allowTruncated === true, samples),
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
 }

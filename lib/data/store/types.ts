@@ -3,7 +3,7 @@
 import type { Preprocessing } from '../../graph/graph.js';
 import type { ColourAxes } from '../colour.js';
 import type { Parts } from '../sources/parts.js';
-import type { ClassName } from '../sources/types.js';
+import type { ClassName, Published } from '../sources/types.js';
 
 /** How a record holds its pixels. JPEG is 4:4:4, of a quality from 1 to 100; raw is size × size × 3 bytes. */
 export type Encoding = { readonly kind: 'jpeg'; readonly quality: number } | { readonly kind: 'raw' };
@@ -37,6 +37,8 @@ export interface StoreSource {
   readonly fingerprint: string;
   /** What of it was for training and what for validation. */
   readonly parts?: Parts;
+  /** What its archives hold as they were published. */
+  readonly published?: Published;
 }
 
 /** Square images of one size with their labels, measured; the training images first. */

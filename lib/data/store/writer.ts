@@ -109,8 +109,15 @@ export async function begin(folder: string, options: StoreOptions): Promise<Prog
   const databases = await openForWriting(folder, mapSize(start));
   try {
     const found = databases.about.get('store');
-    if (found) checkSame(folder, decodeJson(found) as About, options);
-    else {
+    if (found) {
+      const begun = decodeJson(found) as About;
+      const now = allowsMore(begun, options, databases)
+        ? { ...begun, record: { ...begun.record, allowTruncated: true } }
+        : begun;
+      checkSame(folder, now, options);
+      if (now !== begun)
+        databases.root.transactionSync(() => databases.about.putSync('store', encodeJson(now)));
+    } else {
       const about: About = { version, ...options };
       databases.root.transactionSync(() => {
         databases.about.putSync('store', encodeJson(about));
@@ -122,6 +129,17 @@ export async function begin(folder: string, options: StoreOptions): Promise<Prog
   } finally {
     await databases.root.close();
   }
+}
+
+/**
+ * Whether truncated images are allowed from now on and none was skipped so far: the store is as if they had been from the
+ * beginning. So a preparation that failed at a damaged archive can be told to go on without the rest of it.
+ */
+function allowsMore(begun: About, now: StoreOptions, { about, skipped }: Databases): boolean {
+  if (begun.record.allowTruncated || !now.record.allowTruncated || about.get('complete')) return false;
+  for (const { value } of skipped.getRange({ snapshot: false }))
+    if ((decodeJson(value) as SkippedItem).reason.includes('cut short')) return false;
+  return true;
 }
 
 /** Whether there is no data.mdb, or one without its first pages, which a full disk did not take. */
