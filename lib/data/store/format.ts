@@ -5,7 +5,7 @@
  *   entries   index → label, split, checksum and length of the record, name
  *   skipped   ordinal → { name, reason }
  *   state     how far preparing has come; empty of sums once complete
- *   about     what the store is; what was measured, once complete
+ *   about     what the store is; what was measured, and checksums of all that, once complete
  *
  * Indices and ordinals are uint32 keys from 0 on, in the source's order. A transaction holds a fixed number of the source's
  * items and everything that follows from them, so a store killed at any moment goes on as if nothing had happened.

@@ -41,6 +41,14 @@ export interface StoreSource {
   readonly published?: Published;
 }
 
+/** What the entries of a store say now. */
+export interface Scanned {
+  /** In the order of the images. */
+  readonly labels: Int32Array;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
 /** Square images of one size with their labels, measured; the training images first. */
 export interface ImageStore extends AsyncDisposable, RecordOptions {
   readonly path: string;
@@ -65,6 +73,10 @@ export interface ImageStore extends AsyncDisposable, RecordOptions {
   readonly colour: ColourAxes;
   /** SHA-256 over all entries and records, hex: the same for the same images however they were prepared. */
   readonly digest: string;
+  /** Whether all else that the store says of itself was compared with checksums: those of earlier programs have none. */
+  readonly described: boolean;
+  /** Reads all entries: their labels and digest as they are now. */
+  scan(): Scanned;
   /** Bytes on disk. */
   readonly bytes: number;
   /** Where image `index` came from. */

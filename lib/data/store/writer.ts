@@ -3,7 +3,6 @@
  * transactions is on disk, so whoever calls may be killed at any moment and begin again.
  */
 
-import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -11,6 +10,8 @@ import { AlexNetError } from '../../errors.js';
 import { covariance, meanColour, principalAxes, type ColourSums, type PixelSums } from '../colour.js';
 import type { ClassName, Position, Split } from '../sources/types.js';
 import { openForReading, openForWriting, type Databases } from './database.js';
+import { checksumsOf } from './checksums.js';
+import { scan } from './digest.js';
 import { isTemporary } from './guards.js';
 import { checkSame } from './same.js';
 import { writeSkipped } from './skipped.js';
@@ -21,7 +22,6 @@ import {
   decodeJson,
   encodeEntry,
   encodeJson,
-  labelOf,
   version,
   type About,
   type Complete,
@@ -220,7 +220,8 @@ export async function finish(folder: string, progress: Progress): Promise<void> 
   try {
     const found = stateOf(databases);
     if (found.train === 0) throw new AlexNetError('DATA', noneToTrainOn(folder, databases, found));
-    const options = decodeJson(about.get('store') as Buffer) as About;
+    const store = Buffer.from(about.get('store') as Buffer);
+    const options = decodeJson(store) as About;
     const { labels, digest } = scan(databases, found.train + found.validation);
     const sums = new Float64Array(alignedCopy(state.get('mean') as Buffer));
     const mean = bytesOf(Float32Array.from(sums, (sum) => sum / found.train));
@@ -238,12 +239,14 @@ export async function finish(folder: string, progress: Progress): Promise<void> 
       meanChecksum: crc32(mean),
       labelsChecksum: crc32(bytesOf(labels)),
     };
+    const described = encodeJson(complete);
     await writeSkipped(folder, databases.skipped);
     root.transactionSync(() => {
       state.removeSync('mean');
       about.putSync('mean', mean);
       about.putSync('labels', bytesOf(labels));
-      about.putSync('complete', encodeJson(complete));
+      about.putSync('checksums', encodeJson(checksumsOf(store, described)));
+      about.putSync('complete', described);
     });
   } finally {
     await root.close();
@@ -255,20 +258,6 @@ function noneToTrainOn(folder: string, { skipped }: Databases, { skipped: count 
   if (!first) return `there are no training images to put into ${folder}`;
   const { name, reason } = decodeJson(first) as SkippedItem;
   return `none of the training images could be used: ${count} skipped; the first, ${name}: ${reason}`;
-}
-
-/** All labels, and a digest over everything in the entries; a record counts by its checksum and length. */
-function scan({ entries }: Databases, count: number): { labels: Int32Array; digest: string } {
-  const labels = new Int32Array(count);
-  const hash = createHash('sha256');
-  const prefix = Buffer.alloc(8);
-  for (const { key, value } of entries.getRange({ snapshot: false })) {
-    labels[key] = labelOf(value);
-    prefix.writeUInt32LE(key, 0);
-    prefix.writeUInt32LE(value.length, 4);
-    hash.update(prefix).update(value);
-  }
-  return { labels, digest: hash.digest('hex') };
 }
 
 function colourSums({ colour, train }: State, size: number): ColourSums {
