@@ -167,6 +167,24 @@ describe('prepare', () => {
     });
   });
 
+  it.skipIf(process.platform === 'win32')('writes out what names would do to a terminal', async () => {
+    const [name, shown] = ['e\u001B[31m\nx', 'e\\x1b[31m\\nx'];
+    await mkdir(at('escapes', 'train', name), { recursive: true });
+    await mkdir(at('escapes', 'val'));
+    await photographs(at('escapes', 'train'), 1);
+    await photographs(at('escapes', 'val'), 1);
+    await mkdir(at('escapes', name));
+    const refused = await run('escapes', '--out', 'escapes.store', '--size', '16');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('in class folder e\\x1b[31m x;');
+    expect(refused.stderr.trimEnd()).not.toMatch(/\p{Cc}/u);
+    const taken = await run('escapes', '--out', 'escapes.store', '--size', '16', '--allow-empty-classes');
+    expect(taken).toMatchObject({ code: 0, stderr: '' });
+    expect(taken.stdout).toContain(`; ${shown} left alone\n`);
+    expect(taken.stdout).toContain(`without training    ${shown}\n`);
+    expect(taken.stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
   it.skipIf(process.platform === 'win32')('follows links unless told not to', async () => {
     await photographs(at('pool'), 2);
     await mkdir(at('linked'));
