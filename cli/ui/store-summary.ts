@@ -2,7 +2,7 @@
 
 import { partsText, some } from '../../lib/data/sources/parts.js';
 import { emptyClasses } from '../../lib/data/store/empty-classes.js';
-import { differencesFromPublished } from '../../lib/data/store/published.js';
+import { warningsOf } from '../../lib/data/store/warnings.js';
 import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
 import { bytes, count, plural } from '../../lib/text/numbers.js';
 import type { Style } from './style.js';
@@ -41,7 +41,7 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
     parts: store.source.parts ?? null,
     emptyClasses: emptyClasses(store),
     published: store.source.published ?? null,
-    warnings: differencesFromPublished(store),
+    warnings: warningsOf(store),
     skipped: store.skipped,
     reasons: reasonsOf(skipped),
     bytes: store.bytes,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { miniatureImageNet, tarOf } from '../unit/data/sources/miniatures.js';
 import { lastJson, program, type Ran } from './program.js';
@@ -165,6 +166,24 @@ describe('prepare', () => {
       warnings,
       published: { train: { images: 1_281_167, classes: 1000 }, validation: { images: 50_000 } },
     });
+  });
+
+  it('warns where 16-bit images use 12 bits only', async () => {
+    for (const name of ['a', 'b']) {
+      await mkdir(at('deep', name), { recursive: true });
+      const values = Uint16Array.from({ length: 64 * 64 }, (_, i) => (i * 97) % 4096);
+      await sharp(values, { raw: { width: 64, height: 64, channels: 1 } })
+        .toColourspace('grey16')
+        .png()
+        .toFile(at('deep', name, '1.png'));
+    }
+    const ran = await run('deep', '--out', 'deep.store', '--size', '16', '--json');
+    const { warnings } = lastJson(ran) as { warnings: string[] };
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^the images are nearly black: almost all values are below \d\d of 255\. .* by 16/,
+      ),
+    ]);
   });
 
   it.skipIf(process.platform === 'win32')('writes out what names would do to a terminal', async () => {
