@@ -7,6 +7,7 @@
  *     console.log(await model.classify(['cat.jpg']));
  */
 
+export type { Parts } from './data/sources/parts.js';
 export type { ClassName } from './data/sources/types.js';
 export type { PrepareProgress, PrepareResult } from './data/store/prepare.js';
 export { openStore, type OpenOptions } from './data/store/reader.js';

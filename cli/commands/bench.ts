@@ -36,7 +36,7 @@ async function run(given: Given): Promise<number> {
     if (found) output.lines(settingLines(report, found.batch, found.precision));
     output.lines(copyLines(report.copies));
     for (const { what, problem } of report.problems.slice(before?.problems.length ?? 0)) {
-      process.stderr.write(`${what}: ${problem}\n`);
+      output.problem(`${what}: ${problem}`);
     }
     // What is measured is kept, whatever becomes of the rest.
     if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);

@@ -35,7 +35,7 @@ async function run(given: Given): Promise<number> {
   const results = await model.classify(images, { top, views, signal: interruption.signal });
   output.lines(results.flatMap((result) => forPeople(result, output.style)));
   for (const { image, error } of results) {
-    if (error !== undefined) process.stderr.write(`${program}: ${image}: ${error}\n`);
+    if (error !== undefined) output.problem(`${program}: ${image}: ${error}`);
   }
   output.value(results);
   // One bad image does not stop the others, but scripts have to notice it.

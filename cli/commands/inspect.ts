@@ -11,7 +11,7 @@ import { Counting } from '../ui/counting.js';
 import { count, plural } from '../../lib/text/numbers.js';
 import { outputFor, type Output } from '../ui/output.js';
 import { interruptible } from '../ui/signals.js';
-import { summaryLines, summaryOf } from '../ui/store-summary.js';
+import { summaryLines, summaryOf, warningLines } from '../ui/store-summary.js';
 import { oneOf, path, positiveWhole, whole as wholeNumber, refuse } from '../values.js';
 
 const most = 1000;
@@ -91,16 +91,46 @@ async function writeSheet(file: string, given: Given, store: ImageStore): Promis
   });
 }
 
-async function verify(store: ImageStore, { line }: Output): Promise<string[]> {
+interface Findings {
+  /** The damaged records. */
+  readonly damaged: readonly string[];
+  /** What else is not as it was written. */
+  readonly changed: readonly string[];
+  readonly described: boolean;
+}
+
+async function verify(store: ImageStore, { line }: Output): Promise<Findings> {
   using interruption = interruptible(() => line.clear());
   const { verifyRecords } = await import('../../lib/data/inspect/verify.js');
   const counting = new Counting(line, 'verifying');
-  const { damaged } = await verifyRecords(store, {
+  const { damaged, changed, described } = await verifyRecords(store, {
     signal: interruption.signal,
     onProgress: (done, total) => counting.update(done, total),
   });
   line.clear();
-  return damaged.map((index) => `image ${index}, ${store.name(index)}`);
+  return { damaged: damaged.map((index) => `image ${index}, ${store.name(index)}`), changed, described };
+}
+
+/** The lines of the list. */
+function verified({ damaged, changed, described }: Findings): [name: string, value: string][] {
+  const wrong = [
+    ...(damaged.length > 0 ? [`${plural(damaged.length, 'record')} damaged`] : []),
+    ...changed.map((what) => `${what} changed`),
+  ];
+  const whole = described
+    ? 'every record, and all that is said of them, is as it was written'
+    : 'every record is as it was written';
+  return [
+    ['verified', wrong.length > 0 ? wrong.join('; ') : whole],
+    ...(described
+      ? []
+      : [
+          ['not checked', 'names, means and colours: the store has no checksums of them'] satisfies [
+            string,
+            string,
+          ],
+        ]),
+  ];
 }
 
 function checkGiven(given: Given): string | undefined {
@@ -121,30 +151,24 @@ async function run(given: Given): Promise<number> {
   await using store = await openStore(folder);
   const summary = summaryOf(store, await store.skippedItems());
   if (sheet !== undefined) await writeSheet(sheet, given, store);
-  const damaged = given.switch('verify') ? await verify(store, output) : null;
-  const whole = 'every record is as it was written';
+  const findings = given.switch('verify') ? await verify(store, output) : null;
   output.lines([
     output.style.bold(folder),
+    ...warningLines(summary, output.style),
     ...summaryLines(folder, summary, [
       ...(sheet === undefined ? [] : [['sheet', sheet] as const]),
-      ...(damaged
-        ? [
-            [
-              'verified',
-              damaged.length === 0 ? whole : `${plural(damaged.length, 'record')} damaged`,
-            ] as const,
-          ]
-        : []),
+      ...(findings ? verified(findings) : []),
     ]),
-    ...(damaged ?? []).map((which) => `    damaged: ${which}`),
+    ...(findings?.damaged ?? []).map((which) => `    damaged: ${which}`),
   ]);
   output.value({
     store: folder,
     ...summary,
     ...(sheet !== undefined && { sheet }),
-    ...(damaged && { damaged }),
+    ...findings,
   });
-  return damaged && damaged.length > 0 ? exitCodes.failed : exitCodes.done;
+  const whole = !findings || findings.damaged.length + findings.changed.length === 0;
+  return whole ? exitCodes.done : exitCodes.failed;
 }
 
 const picture = 'A contact sheet:';
@@ -175,7 +199,7 @@ export const inspect: CliCommand = {
       default: `${usual.pictures}, or ${usual.images} with --augmented`,
     },
     seed: { group: picture, about: 'Another seed chooses other images', default: '1' },
-    verify: { group: 'Output:', switch: true, about: 'Read every record and check its checksum' },
+    verify: { group: 'Output:', switch: true, about: 'Read everything and compare it with its checksum' },
     json: jsonOption,
   },
   examples: [

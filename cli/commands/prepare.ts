@@ -9,9 +9,9 @@ import { duration, plural } from '../../lib/text/numbers.js';
 import { outputFor } from '../ui/output.js';
 import { Preparing } from '../ui/prepare-progress.js';
 import { interruptible } from '../ui/signals.js';
-import { summaryLines, summaryOf } from '../ui/store-summary.js';
+import { summaryLines, summaryOf, warningLines } from '../ui/store-summary.js';
 import { list } from '../../lib/text/table.js';
-import { oneOf, path, positiveWhole, quality } from '../values.js';
+import { oneOf, path, positiveWhole, quality, truth } from '../values.js';
 
 async function optionsFrom(given: Given): Promise<PrepareOptions> {
   const out = given.flag('out', path);
@@ -30,6 +30,8 @@ async function optionsFrom(given: Given): Promise<PrepareOptions> {
     ...(level !== undefined && { encoding: { kind: 'jpeg', quality: level } }),
     ...(given.switch('raw') && { encoding: { kind: 'raw' } }),
     ...(given.switch('allow-truncated') && { allowTruncated: true }),
+    ...(given.switch('allow-empty-classes') && { allowEmptyClasses: true }),
+    links: given.flag('links', truth) ?? true,
     ...(classes !== undefined && { classNames: await namesIn(classes) }),
     ...(devkit !== undefined && { devkit }),
   };
@@ -72,6 +74,7 @@ async function run(given: Given): Promise<number> {
       : `prepared in ${duration((performance.now() - started) / 1000)}`;
   output.lines([
     style.bold(`${out} ${how}`),
+    ...warningLines(summary, style),
     ...summaryLines(out, summary),
     ...list([['train on it', `alexnet-native train ${shellWord(out)}`]], '  '),
   ]);
@@ -90,7 +93,7 @@ export const prepare: CliCommand = {
     {
       name: 'source',
       about:
-        'A folder of class folders, of train/ and val/, of the ILSVRC-2012 archives, of WebDataset shards, or of CIFAR-10 batches',
+        'A folder of class folders, of train/ and val/ (or test/), of the ILSVRC-2012 archives, of WebDataset shards, or of CIFAR-10 batches',
     },
   ],
   options: {
@@ -111,8 +114,21 @@ export const prepare: CliCommand = {
     'allow-truncated': {
       group: what,
       switch: true,
-      about: 'Take files that end too soon; what is missing is grey, in PNG files black',
-      default: 'they are skipped',
+      about:
+        'Take files that end too soon; what is missing is grey, in PNG files black. Read damaged archives as far as possible',
+      default: 'such files are skipped, such archives are an error',
+    },
+    'allow-empty-classes': {
+      group: what,
+      switch: true,
+      about: 'Take class folders without images, and classes that the validation folder lacks',
+      default: 'they are an error',
+    },
+    links: {
+      group: what,
+      switch: true,
+      about: 'Follow symbolic links that lead out of the folder (--no-links: refuse them)',
+      default: 'they are followed',
     },
     classes: { group: what, about: "A file with the classes' names, one a line, in the order of the labels" },
     devkit: { group: what, about: 'The ILSVRC-2012 development kit, where it is not beside the archives' },

@@ -38,9 +38,9 @@ function summary(result: TrainResult, seconds: number, style: Output['style']): 
 
 /** What --json ends with. */
 function asJson(result: TrainResult): unknown {
-  const { run, checkpoint, steps, trainLoss, validation, imagesPerSecond, waitedForImages } = result;
+  const { run, checkpoint, steps, trainLoss, validation, imagesPerSecond, waitedForImages, parts } = result;
   const errors = validation && { top1Error: validation.top1Error, top5Error: validation.top5Error };
-  return { run, checkpoint, steps, trainLoss, validation: errors, imagesPerSecond, waitedForImages };
+  return { run, checkpoint, steps, trainLoss, validation: errors, imagesPerSecond, waitedForImages, parts };
 }
 
 /** Trains to the end or to an interruption; null when that came before there was anything to save. */

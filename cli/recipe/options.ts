@@ -8,9 +8,7 @@ import type { Given, Option } from '../command.js';
 import { notNegative, path, truth } from '../values.js';
 import { readRecipeFile, type RecipeFile } from './file.js';
 import { scheduleFrom, scheduleOptions } from './schedule.js';
-import { runGroup, settings, settingsFrom, type Values } from './settings.js';
-
-const images = 'Images in training:';
+import { imagesGroup, runGroup, settings, settingsFrom, type Values } from './settings.js';
 
 const optionsWhere = (fits: (group: string) => boolean): Record<string, Option> =>
   Object.fromEntries(
@@ -21,25 +19,26 @@ const optionsWhere = (fits: (group: string) => boolean): Record<string, Option> 
 
 /** Every option of `train`, in the order of --help. */
 export const trainOptionTable: Readonly<Record<string, Option>> = {
-  ...optionsWhere((group) => group !== runGroup),
+  ...optionsWhere((group) => group !== runGroup && group !== imagesGroup),
   ...scheduleOptions,
   crop: {
-    group: images,
+    group: imagesGroup,
     switch: true,
     about: 'Random crops (--no-crop: the centre)',
     default: "the preset's",
   },
   flip: {
-    group: images,
+    group: imagesGroup,
     switch: true,
     about: 'Random reflections (--no-flip: none)',
     default: "the preset's",
   },
   colour: {
-    group: images,
+    group: imagesGroup,
     about: 'Standard deviation of the PCA colour shift; 0: none',
     default: "the preset's",
   },
+  ...optionsWhere((group) => group === imagesGroup),
   ...optionsWhere((group) => group === runGroup),
   resume: { group: runGroup, about: 'A run to go on with, for example runs/mini-1' },
   config: { group: runGroup, about: 'A recipe file (JSON); flags win over it' },
@@ -155,10 +154,11 @@ export async function trainOptionsFrom(given: Given): Promise<TrainOptions> {
   const values: Values = { ...file.values, ...flags };
   const data = given.positional('data') ?? file.data;
   const preset = values.preset ?? (data === undefined ? 'mini' : 'paper');
-  const { classes, devices, threads, precision, peerAccess, loaderThreads } = values;
+  const { classes, allowEmptyClasses, devices, threads, precision, peerAccess, loaderThreads } = values;
   const { seed, out, checkpointEvery, saveEvery, validateEvery } = values;
   const where = { devices, threads, precision, peerAccess, loaderThreads };
-  const others = { data, classes, ...where, seed, out, checkpointEvery, saveEvery, validateEvery };
+  const images = { data, classes, allowEmptyClasses };
+  const others = { ...images, ...where, seed, out, checkpointEvery, saveEvery, validateEvery };
   return {
     preset,
     ...lengthOf(flags, file.values),

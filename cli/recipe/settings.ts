@@ -40,6 +40,7 @@ const setting = <T>(
 const network = 'Network and devices:';
 const length = 'Length:';
 const learning = 'Learning:';
+export const imagesGroup = 'Images in training:';
 export const runGroup = 'Run:';
 const own = "the preset's";
 
@@ -113,6 +114,16 @@ export const settings = {
     `Initial weights: ${initialisations.join(', ')}`,
     own,
   ),
+  allowEmptyClasses: {
+    ...setting(
+      'allow-empty-classes',
+      truth,
+      imagesGroup,
+      'Take classes without images, in training or in validation',
+      'they are an error',
+    ),
+    switch: true as const,
+  },
   seed: setting('seed', whole, runGroup, 'The same seed gives the same run', '1'),
   out: setting('out', path, runGroup, "The run's folder", 'runs/<preset>-<n>'),
   checkpointEvery: setting(

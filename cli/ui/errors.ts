@@ -3,6 +3,7 @@
 import { AlexNetError } from '../../lib/errors.js';
 import { exitCodes } from '../command.js';
 import { program } from '../parser.js';
+import { visible } from './visible.js';
 
 /** An AbortSignal's own reason, thrown by whoever heeded it. */
 export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
@@ -25,8 +26,11 @@ export function describeError(
   const lines = [`${prefix}${reasonOf(error)}${hint}`];
   if (verbose && error instanceof Error) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-      lines.push(cause.stack ?? String(cause));
+      lines.push(...(cause.stack ?? String(cause)).split('\n'));
   }
   const wrongly = expected && error.code === 'USAGE';
-  return { text: lines.join('\n'), exitCode: wrongly ? exitCodes.usedWrongly : exitCodes.failed };
+  return {
+    text: lines.map(visible).join('\n'),
+    exitCode: wrongly ? exitCodes.usedWrongly : exitCodes.failed,
+  };
 }

@@ -1,6 +1,7 @@
 /** One line at the foot of a terminal that is redrawn in place, and lines that scroll by above it. */
 
 import { MultiBar } from 'cli-progress';
+import { visible } from './visible.js';
 
 /** The line for a terminal this wide. */
 export type Draw = (columns: number) => string;
@@ -24,7 +25,7 @@ export class LiveLine implements Disposable {
     this.bars = new MultiBar({
       stream: this.stream,
       // The last column stays free: a full line would wrap in some terminals.
-      format: () => this.draw((this.stream.columns ?? 80) - 1),
+      format: () => visible(this.draw((this.stream.columns ?? 80) - 1)),
       fps: 10,
       hideCursor: true,
       linewrap: null,
@@ -38,10 +39,10 @@ export class LiveLine implements Disposable {
 
   print(line: string): void {
     if (!this.bars) {
-      this.stream.write(`${line}\n`);
+      this.stream.write(`${visible(line)}\n`);
       return;
     }
-    this.bars.log(`${line}\n`);
+    this.bars.log(`${visible(line)}\n`);
     this.bars.update();
   }
 

@@ -3,6 +3,7 @@
 import type { Given } from '../command.js';
 import { LiveLine } from './live-line.js';
 import { styleFor, type Style } from './style.js';
+import { visible, visibleJson } from './visible.js';
 
 export interface Output extends Disposable {
   readonly json: boolean;
@@ -11,6 +12,8 @@ export interface Output extends Disposable {
   readonly style: Style;
   /** Lines for people; nothing with --json. */
   readonly lines: (lines: readonly string[]) => void;
+  /** A line to stderr about something that went wrong, while the rest went on. */
+  readonly problem: (line: string) => void;
   /** The one JSON value of --json. */
   readonly value: (value: unknown) => void;
 }
@@ -24,10 +27,11 @@ export function outputFor(given: Given): Output {
     line,
     style: styleFor(stream),
     lines: (lines) => {
-      if (!json) process.stdout.write(lines.map((text) => `${text}\n`).join(''));
+      if (!json) process.stdout.write(lines.map((text) => `${visible(text)}\n`).join(''));
     },
+    problem: (text) => void process.stderr.write(`${visible(text)}\n`),
     value: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) process.stdout.write(`${visibleJson(value)}\n`);
     },
     [Symbol.dispose]: () => line.clear(),
   };

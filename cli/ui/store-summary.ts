@@ -1,7 +1,11 @@
 /** What is in a store, as `prepare` ends with and `inspect` begins with. */
 
+import { partsText, some } from '../../lib/data/sources/parts.js';
+import { emptyClasses } from '../../lib/data/store/empty-classes.js';
+import { warningsOf } from '../../lib/data/store/warnings.js';
 import type { ImageStore, SkippedItem } from '../../lib/data/store/types.js';
 import { bytes, count, plural } from '../../lib/text/numbers.js';
+import type { Style } from './style.js';
 import { list } from '../../lib/text/table.js';
 
 /** Reasons shown; the file has them all. */
@@ -34,6 +38,10 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
     encoding,
     images: { train: lengthOf(train), validation: lengthOf(validation) },
     classes: store.classes.length,
+    parts: store.source.parts ?? null,
+    emptyClasses: emptyClasses(store),
+    published: store.source.published ?? null,
+    warnings: warningsOf(store),
     skipped: store.skipped,
     reasons: reasonsOf(skipped),
     bytes: store.bytes,
@@ -44,7 +52,16 @@ export function summaryOf(store: ImageStore, skipped: readonly SkippedItem[]) {
   };
 }
 
+/** What is wrong with a store as a whole, said first. */
+export const warningLines = ({ warnings }: Summary, { warning }: Style): string[] =>
+  warnings.map((text) => warning(`  warning: ${text}`));
+
 export type Summary = ReturnType<typeof summaryOf>;
+
+const emptyLines = ({ emptyClasses: { train, validation } }: Summary): [name: string, value: string][] => [
+  ...(train.length > 0 ? [['without training', some(train)] satisfies [string, string]] : []),
+  ...(validation.length > 0 ? [['without validation', some(validation)] satisfies [string, string]] : []),
+];
 
 /** `others` are lines about the store itself that only some commands have. */
 export function summaryLines(
@@ -52,7 +69,7 @@ export function summaryLines(
   summary: Summary,
   others: readonly (readonly [name: string, value: string])[] = [],
 ): string[] {
-  const { size, fit, encoding, images, reasons } = summary;
+  const { size, fit, encoding, images, reasons, parts } = summary;
   const numbers = (values: readonly number[], digits: number): string =>
     values.map((value) => value.toFixed(digits)).join(', ');
   const records = encoding.kind === 'raw' ? 'raw' : `JPEG quality ${encoding.quality}`;
@@ -64,6 +81,8 @@ export function summaryLines(
         ['training', plural(images.train, 'image')],
         ['validation', plural(images.validation, 'image')],
         ['classes', count(summary.classes)],
+        ...(parts ? [['parts', partsText(parts)] as const] : []),
+        ...emptyLines(summary),
         ['size', bytes(summary.bytes)],
         ['mean colour', numbers(summary.meanColour, 2)],
         ['eigenvalues', `${numbers(summary.eigenvalues, 1)} of the colours' covariance`],

@@ -1,4 +1,6 @@
-/** Colours where they can be seen and are wanted. */
+/** Colours where they can be seen and are wanted: marks, which become escape sequences when a line is written. */
+
+import { mark, type Parameter } from './visible.js';
 
 export interface Style {
   readonly bold: (text: string) => string;
@@ -8,18 +10,18 @@ export interface Style {
   readonly bad: (text: string) => string;
 }
 
-const escape =
-  (on: number, off: number) =>
+const between =
+  (on: Parameter, off: Parameter) =>
   (text: string): string =>
-    `\u001B[${on}m${text}\u001B[${off}m`;
+    mark(on) + text + mark(off);
 const plain = (text: string): string => text;
 
 const coloured: Style = {
-  bold: escape(1, 22),
-  dim: escape(2, 22),
-  good: escape(32, 39),
-  warning: escape(33, 39),
-  bad: escape(31, 39),
+  bold: between(1, 22),
+  dim: between(2, 22),
+  good: between(32, 39),
+  warning: between(33, 39),
+  bad: between(31, 39),
 };
 const uncoloured: Style = { bold: plain, dim: plain, good: plain, warning: plain, bad: plain };
 

@@ -70,7 +70,8 @@ async function labelledFiles(
   data: string,
   wanted: Split | undefined,
 ): Promise<{ readonly names: readonly string[]; readonly images: readonly LabelledFile[] }> {
-  await using source = await openSource(data);
+  // Classes are matched by name: those without images take nothing from the others.
+  await using source = await openSource(data, { allowEmptyClasses: true });
   if (source.kind !== 'folder') {
     const store = `${data.replace(/(?:\.tar|\.bin|\/+)$/, '')}.store`;
     throw new AlexNetError(

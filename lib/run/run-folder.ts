@@ -15,6 +15,8 @@ export interface RunConfig {
   readonly preprocessing: Preprocessing;
   /** Absolute path of the images; null for the built-in demo set. */
   readonly data: string | null;
+  /** Whether a class may have no images; absent: no. */
+  readonly allowEmptyClasses?: boolean;
   readonly devices: string;
   /** What was computed in; absent: fp32. */
   readonly precision?: Precision;

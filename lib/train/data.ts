@@ -14,9 +14,12 @@ import {
   type TrainingBatch,
 } from '../data/batches/loader.js';
 import { cachedStore, isStore } from '../data/store/cached.js';
+import { partsText, some, type Parts } from '../data/sources/parts.js';
+import { emptyClasses } from '../data/store/empty-classes.js';
 import { checkFits } from '../data/store/fits.js';
 import { openStore } from '../data/store/reader.js';
 import type { ImageStore } from '../data/store/types.js';
+import { warningsOf } from '../data/store/warnings.js';
 import type { Preprocessing } from '../graph/graph.js';
 import { seedWords } from '../random/philox.js';
 import type { Recipe } from '../run/recipe.js';
@@ -31,6 +34,8 @@ export interface TrainingData extends AsyncDisposable {
   readonly mean: Float32Array;
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
   readonly notes: readonly string[];
+  /** What was for training and what for validation; null where no names tell. */
+  readonly parts: Parts | null;
   /** Worker threads that decode. */
   readonly threads: number;
   /** The batches from step `first` up to before step `end`. */
@@ -50,6 +55,8 @@ export interface DataOptions {
   readonly threads: number;
   /** Whether the devices are GPUs: they copy batches directly, and leave the CPU to the loader. */
   readonly onCards: boolean;
+  /** Whether a class may have no images. */
+  readonly allowEmptyClasses?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -85,13 +92,14 @@ async function* demoSet({ cache, signal }: DataOptions): AsyncGenerator<TrainEve
 
 async function* prepared(
   path: string,
-  { cache, preprocessing, signal }: DataOptions,
+  { cache, preprocessing, allowEmptyClasses, signal }: DataOptions,
 ): AsyncGenerator<TrainEvent, string> {
   return yield* reportsOf((report) =>
     cachedStore(path, {
       cache,
       size: preprocessing.store,
       fit: preprocessing.fit,
+      ...(allowEmptyClasses && { allowEmptyClasses }),
       ...(signal && { signal }),
       onProgress: (progress) => report({ kind: 'prepare', ...progress }),
       onWaiting: (message) => report({ kind: 'waiting', message }),
@@ -107,13 +115,16 @@ function dealing(
   path: string,
   skipped: TrainingData['skipped'],
   notes: string[],
-  { preprocessing, recipe, seed, threads, onCards }: DataOptions,
+  { preprocessing, recipe, seed, threads, onCards, allowEmptyClasses }: DataOptions,
 ): TrainingData {
   const classes = store.classes.map(({ name }) => name);
   if (classes.length < 2)
     throw new AlexNetError('DATA', `${path} has one class, ${classes[0]}; a classifier needs two or more`);
+  const { parts = null } = store.source;
+  if (parts) notes.push(partsText(parts));
+  notes.push(...warningsOf(store));
+  noteEmptyClasses(store, path, allowEmptyClasses === true, notes);
   const { training, validation } = split(store, path, seed, notes);
-  checkClasses(store, training, classes, path);
   const common = { store, threads, pinned: onCards };
   const { augmentation } = recipe;
   const { colourUntil = Infinity } = augmentation;
@@ -125,6 +136,7 @@ function dealing(
     mean: preprocessing.mean === 'image' ? store.meanImage : Float32Array.from(store.meanColour),
     skipped,
     notes,
+    parts,
     threads,
     training: (first, end) => {
       const queue = trainingBatches({
@@ -163,13 +175,16 @@ function split(
   return { training: kept, validation: held };
 }
 
-function checkClasses(store: ImageStore, images: Selection, classes: readonly string[], path: string): void {
-  const found = new Uint8Array(classes.length);
-  if (images instanceof Uint32Array) for (const index of images) found[store.labels[index] as number] = 1;
-  else for (let index = images.start; index < images.end; index++) found[store.labels[index] as number] = 1;
-  const missing = found.indexOf(0);
-  if (missing >= 0)
-    throw new AlexNetError('DATA', `${path}: no image of class ${classes[missing]} could be read`);
+/** Held out images leave every class at least one. Throws AlexNetError DATA where a class has none to begin with. */
+function noteEmptyClasses(store: ImageStore, path: string, allowed: boolean, notes: string[]): void {
+  const { train, validation } = emptyClasses(store);
+  if (train.length > 0 && !allowed)
+    throw new AlexNetError(
+      'DATA',
+      `${path}: no image of class ${some(train)} could be read; add some, or --allow-empty-classes`,
+    );
+  if (train.length > 0) notes.push(`classes without training images: ${some(train)}`);
+  if (validation.length > 0) notes.push(`classes without validation images: ${some(validation)}`);
 }
 
 /** Turns a callback's reports into events; the consumer sees the newest, not each. */

@@ -47,7 +47,8 @@ async function* begin(options: TrainOptions): AsyncGenerator<TrainEvent, TrainRe
   const data = options.data === undefined ? null : resolvePath(options.data);
   // Before any work is done: a name that is taken is an error.
   await using folder = await RunFolder.create(presetName, options.out);
-  const setting = { presetName, recipe, seed, data, devices, chosen };
+  const { allowEmptyClasses = false } = options;
+  const setting = { presetName, recipe, seed, data, devices, chosen, allowEmptyClasses };
   return yield* new TrainingRun(options, setting, folder, null).events();
 }
 
@@ -67,8 +68,8 @@ async function* resume(options: TrainOptions, path: string): AsyncGenerator<Trai
   // The devices it moves to may not compute in what it had.
   const precision = options.precision ?? (devices === config.devices ? config.precision : undefined);
   const chosen = await chooseDevices({ ...options, devices, precision }, true);
-  const { preset: presetName, recipe, seed, data } = config;
-  const setting = { presetName, recipe, seed, data, devices, chosen };
+  const { preset: presetName, recipe, seed, data, allowEmptyClasses = false } = config;
+  const setting = { presetName, recipe, seed, data, devices, chosen, allowEmptyClasses };
   return yield* new TrainingRun(options, setting, folder, { config, checkpoint }).events();
 }
 
@@ -80,6 +81,7 @@ interface RunSetting {
   readonly data: string | null;
   readonly devices: string;
   readonly chosen: ChosenDevices;
+  readonly allowEmptyClasses: boolean;
 }
 
 class TrainingRun {
@@ -105,6 +107,7 @@ class TrainingRun {
       seed: setting.seed,
       threads: loaderThreads(onCards, options.loaderThreads),
       onCards,
+      allowEmptyClasses: setting.allowEmptyClasses,
       ...(options.signal && { signal: options.signal }),
     });
     const config = saved ? this.extended(saved.config, data) : this.configure(data);
@@ -170,6 +173,7 @@ class TrainingRun {
       graph,
       preprocessing: options.preprocessing ?? made.preprocessing,
       data: setting.data,
+      ...(setting.allowEmptyClasses && { allowEmptyClasses: true }),
       devices: setting.devices,
       precision: setting.chosen.precision,
       recipe: setting.recipe,

@@ -113,6 +113,7 @@ export class Trainer {
       validation: this.state.validation?.rates ?? null,
       imagesPerSecond: this.speed.overall(),
       waitedForImages: this.wait.share(),
+      parts: this.data.parts,
       interrupted,
     };
     yield { kind: 'done', ...result };

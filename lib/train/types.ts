@@ -1,5 +1,6 @@
 /** A training run's options, and its events. */
 
+import type { Parts } from '../data/sources/parts.js';
 import type { PrepareProgress } from '../data/store/prepare.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import type { Precision } from '../plan/precision.js';
@@ -20,6 +21,8 @@ export interface TrainOptions extends DeviceChoice {
   readonly preprocessing?: Preprocessing;
   /** Expected number of classes; an error if the data has another. */
   readonly classes?: number;
+  /** Whether a class may have no images; default: that is an error. */
+  readonly allowEmptyClasses?: boolean;
   /** Changes to the preset's recipe. */
   readonly recipe?: Partial<Recipe>;
   /** Length of the run: epochs, or steps. Default: the recipe's epochs. */
@@ -105,5 +108,7 @@ export interface TrainResult {
   readonly imagesPerSecond: number;
   /** Share of the time after the first step, 0 to 1, that the devices waited for images. */
   readonly waitedForImages: number;
+  /** What of the images was for training and what for validation; null where no names of folders or shards tell. */
+  readonly parts: Parts | null;
   readonly interrupted: boolean;
 }

@@ -26,9 +26,17 @@ describe('inspect', () => {
     expect(people.stdout).toMatch(
       /^store\n {2}records +72 × 72 pixels, cropped, raw\n {2}training +12 images\n/,
     );
-    expect(people.stdout).toMatch(/^ {2}verified +every record is as it was written$/m);
+    expect(people.stdout).toMatch(
+      /^ {2}verified +every record, and all that is said of them, is as it was written$/m,
+    );
     const machine = lastJson(await run('store', '--verify', '--json')) as Record<string, unknown>;
-    expect(machine).toMatchObject({ store: 'store', images: { train: 12, validation: 0 }, damaged: [] });
+    expect(machine).toMatchObject({
+      store: 'store',
+      images: { train: 12, validation: 0 },
+      damaged: [],
+      changed: [],
+      described: true,
+    });
     expect(people.stdout).toContain(machine['digest'] as string);
   });
 
@@ -65,6 +73,29 @@ describe('inspect', () => {
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/^ {2}verified +1 record damaged$/m);
     expect(ran.stdout).toMatch(/^ {4}damaged: image 4, .*4\.jpg$/m);
+  });
+
+  it('names what is said of the records and is not as it was written', async () => {
+    await program(['prepare', 'photos', '--out', 'said', '--size', '72', '--raw'], { cwd: folder });
+    const whole = await readFile(at('said', 'data.mdb'));
+    const colour = Buffer.from(whole);
+    const digit = colour.indexOf('"meanColour":[') + '"meanColour":['.length;
+    colour[digit] = colour[digit] === 0x39 ? 0x38 : 0x39;
+    await writeFile(at('said', 'data.mdb'), colour);
+    const said = await run('said', '--verify');
+    expect(said).toMatchObject({ code: 1, stdout: '' });
+    expect(said.stderr).toBe(
+      'alexnet-native: said is damaged: its mean colour is not what was written; remove it and prepare it again\n',
+    );
+    const name = Buffer.from(whole);
+    name.write('d', name.indexOf('bright/4.jpg'));
+    await writeFile(at('said', 'data.mdb'), name);
+    const named = await run('said', '--verify', '--json');
+    expect(named.code).toBe(1);
+    expect(lastJson(named)).toMatchObject({
+      damaged: [],
+      changed: ['the names, parts or checksums of images'],
+    });
   });
 
   it.each<[string, string[], string, number]>([

@@ -1,10 +1,12 @@
 /** Images into a store, as users do it. */
 
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { miniatureImageNet, tarOf } from '../unit/data/sources/miniatures.js';
 import { lastJson, program, type Ran } from './program.js';
 import { notAnImage, photograph, photographs } from './photographs.js';
 
@@ -33,6 +35,7 @@ describe('prepare', () => {
     expect(prepared.stdout).toMatch(/^ {2}training +12 images$/m);
     expect(prepared.stdout).toMatch(/^ {2}validation +4 images$/m);
     expect(prepared.stdout).toMatch(/^ {2}classes +2$/m);
+    expect(prepared.stdout).toMatch(/^ {2}parts +train for training; val for validation$/m);
     expect(prepared.stdout).toMatch(/^ {2}size +[\d.]+ [kM]B$/m);
     expect(prepared.stdout).toMatch(/^ {2}mean colour +\d+\.\d\d, \d+\.\d\d, \d+\.\d\d$/m);
     expect(prepared.stdout).toMatch(/^ {2}eigenvalues +[\d.]+, [\d.]+, [\d.]+ of the colours' covariance$/m);
@@ -66,6 +69,10 @@ describe('prepare', () => {
       encoding: { kind: 'jpeg', quality: 95 },
       images: { train: 12, validation: 4 },
       classes: 2,
+      parts: { train: ['train'], validation: ['val'], leftAlone: [] },
+      emptyClasses: { train: [], validation: [] },
+      published: null,
+      warnings: [],
       skipped: 3,
       reasons: [
         { reason: expect.any(String), count: 2 },
@@ -93,6 +100,117 @@ describe('prepare', () => {
       stderr:
         'alexnet-native: warped is another store: its classes have other names; choose another folder or remove it\n',
     });
+  });
+
+  it('says which folders were taken for what, and which classes have no images', async () => {
+    await photographs(at('parts', 'Train'), 2);
+    await photographs(at('parts', 'Test'), 1);
+    await photographs(at('parts', 'rest'), 1);
+    await mkdir(at('parts', 'Train', 'night'));
+    const refused = await run('parts', '--out', 'parts.store');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/no images in class folder night; .*--allow-empty-classes\n$/);
+    const options = ['--size', '16', '--allow-empty-classes'];
+    const taken = await run('parts', '--out', 'parts.store', ...options);
+    expect(taken).toMatchObject({ code: 0, stderr: '' });
+    expect(taken.stdout).toMatch(
+      /^ {2}parts +Train for training; Test for validation, as there is no other; rest left alone$/m,
+    );
+    expect(taken.stdout).toMatch(/^ {2}without training +night\n {2}without validation +night$/m);
+    expect(lastJson(await run('parts', '--out', 'parts.store', ...options, '--json'))).toMatchObject({
+      classes: 3,
+      parts: { train: ['Train'], validation: ['Test'], leftAlone: ['rest'] },
+      emptyClasses: { train: ['night'], validation: ['night'] },
+    });
+  });
+
+  it('fails where an archive is cut short, keeps what came before, and goes on if that is allowed', async () => {
+    await photograph(at('one.jpg'), 50, 1);
+    const bytes = await readFile(at('one.jpg'));
+    const files = Array.from({ length: 700 }, (_, i) => [
+      { name: `${i}.jpg`, bytes },
+      { name: `${i}.cls`, bytes: `${i % 2}` },
+    ]).flat();
+    const whole = await tarOf(files);
+    await writeFile(at('shard.tar'), whole.subarray(0, whole.length - 20_000));
+    const args = ['shard.tar', '--out', 'cut.store', '--size', '16'];
+    const length = whole.length - 20_000;
+    const failed = {
+      code: 1,
+      stdout: '',
+      stderr: `alexnet-native: shard.tar: the archive ends too soon, at byte ${length}; fetch it again, or go on without the rest: prepare --allow-truncated\n`,
+    };
+    expect(await run(...args)).toEqual(failed);
+    const kept = (await stat(at('cut.store', 'data.mdb'))).size;
+    expect(await run(...args)).toEqual(failed);
+    expect((await stat(at('cut.store', 'data.mdb'))).size).toBe(kept);
+    const allowed = await run(...args, '--allow-truncated', '--json');
+    expect(allowed.code).toBe(0);
+    const found = lastJson(allowed) as { images: { train: number }; reasons: unknown };
+    const reason = `the archive ends too soon, at byte ${length}`;
+    expect(found.reasons).toContainEqual({ reason, count: 1 });
+    expect(found.images.train).toBeGreaterThan(512);
+  });
+
+  it("says where ImageNet's archives have not what they should", async () => {
+    await miniatureImageNet(at('imagenet'), { classes: 3, trainPerClass: 2, validation: 4 });
+    const ran = await run('imagenet', '--out', 'imagenet.store', '--size', '16');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const warnings = [
+      'the store has 6 training images in 3 classes; ILSVRC-2012 has 1,281,167 in 1,000',
+      'the store has 4 validation images; ILSVRC-2012 has 50,000',
+    ];
+    expect(ran.stdout.split('\n').slice(1, 3)).toEqual(warnings.map((text) => `  warning: ${text}`));
+    const again = await run('imagenet', '--out', 'imagenet.store', '--size', '16', '--json');
+    expect(lastJson(again)).toMatchObject({
+      warnings,
+      published: { train: { images: 1_281_167, classes: 1000 }, validation: { images: 50_000 } },
+    });
+  });
+
+  it('warns where 16-bit images use 12 bits only', async () => {
+    for (const name of ['a', 'b']) {
+      await mkdir(at('deep', name), { recursive: true });
+      const values = Uint16Array.from({ length: 64 * 64 }, (_, i) => (i * 97) % 4096);
+      await sharp(values, { raw: { width: 64, height: 64, channels: 1 } })
+        .toColourspace('grey16')
+        .png()
+        .toFile(at('deep', name, '1.png'));
+    }
+    const ran = await run('deep', '--out', 'deep.store', '--size', '16', '--json');
+    const { warnings } = lastJson(ran) as { warnings: string[] };
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^the images are nearly black: almost all values are below \d\d of 255\. .* by 16/,
+      ),
+    ]);
+  });
+
+  it.skipIf(process.platform === 'win32')('writes out what names would do to a terminal', async () => {
+    const [name, shown] = ['e\u001B[31m\nx', 'e\\x1b[31m\\nx'];
+    await mkdir(at('escapes', 'train', name), { recursive: true });
+    await mkdir(at('escapes', 'val'));
+    await photographs(at('escapes', 'train'), 1);
+    await photographs(at('escapes', 'val'), 1);
+    await mkdir(at('escapes', name));
+    const refused = await run('escapes', '--out', 'escapes.store', '--size', '16');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('in class folder e\\x1b[31m x;');
+    expect(refused.stderr.trimEnd()).not.toMatch(/\p{Cc}/u);
+    const taken = await run('escapes', '--out', 'escapes.store', '--size', '16', '--allow-empty-classes');
+    expect(taken).toMatchObject({ code: 0, stderr: '' });
+    expect(taken.stdout).toContain(`; ${shown} left alone\n`);
+    expect(taken.stdout).toContain(`without training    ${shown}\n`);
+    expect(taken.stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it.skipIf(process.platform === 'win32')('follows links unless told not to', async () => {
+    await photographs(at('pool'), 2);
+    await mkdir(at('linked'));
+    for (const name of ['dark', 'bright']) await symlink(at('pool', name), at('linked', name));
+    expect(await run('linked', '--out', 'linked.store', '--size', '16')).toMatchObject({ code: 0 });
+    const refused = await run('linked', '--out', 'unlinked.store', '--no-links');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
   });
 
   it.each([

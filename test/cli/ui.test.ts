@@ -4,6 +4,7 @@ import { bytes, count, duration, flops, percent, plural, rate, significant } fro
 import { RunningMean } from '../../cli/ui/running-mean.js';
 import { skippedLines } from '../../cli/ui/skipped.js';
 import { styleFor } from '../../cli/ui/style.js';
+import { visible, visibleJson } from '../../cli/ui/visible.js';
 import { editDistance, suggestion } from '../../cli/ui/suggest.js';
 import { list, table } from '../../lib/text/table.js';
 import { drawTimeline } from '../../cli/ui/timeline.js';
@@ -98,9 +99,21 @@ describe('lines', () => {
   });
 
   it('colours need a terminal and no NO_COLOR', () => {
-    expect(styleFor({ isTTY: true }, {}).bold('x')).toBe('\u001B[1mx\u001B[22m');
+    expect(visible(styleFor({ isTTY: true }, {}).bold('x'))).toBe('\u001B[1mx\u001B[22m');
     expect(styleFor({ isTTY: true }, { NO_COLOR: '1' }).bold('x')).toBe('x');
     expect(styleFor({}, {}).bold('x')).toBe('x');
+  });
+
+  it('what controls a terminal is written out, but for the colours of the program', () => {
+    const { bad } = styleFor({ isTTY: true }, {});
+    const name = 'a\u001B[31m\n\r\t\u0007\u009B2J\u007F\u202Eb';
+    const shown = 'a\\x1b[31m\\n\\r\\t\\x07\\x9b2J\\x7f\\u202eb';
+    expect(visible(name)).toBe(shown);
+    expect(visible(bad(name))).toBe(`\u001B[31m${shown}\u001B[39m`);
+    expect(visible('Ёж 🐈 日本語 C:\\x')).toBe('Ёж 🐈 日本語 C:\\x');
+    const json = visibleJson({ [name]: name });
+    expect(json).not.toMatch(/[\p{Cc}\u202E]/u);
+    expect(JSON.parse(json)).toEqual({ [name]: name });
   });
 
   it('folders with spaces can be pasted into a shell', () => {

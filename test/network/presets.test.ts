@@ -77,9 +77,9 @@ describe.each(presetNames)('preset %s', (name) => {
       await using one = await open(name, 'cpu', true);
       await using two = await open(name, 'cpu:0/2,cpu:1/2', true);
       // Behind batch normalisation many of ReLU's inputs lie near 0, where another order of sums may take the other side;
-    // what follows from it grows with the rate.
-    const rate = graph.layers.some(({ kind }) => kind === 'batch_norm') ? 1e-7 : 1e-5;
-    const rates = graph.layers.flatMap(() => [rate, rate]);
+      // what follows from it grows with the rate.
+      const rate = graph.layers.some(({ kind }) => kind === 'batch_norm') ? 1e-7 : 1e-5;
+      const rates = graph.layers.flatMap(() => [rate, rate]);
       for (let step = 0; step < 3; step++) {
         const a = mean((await one.train(input, step, rates)).losses);
         const b = mean((await two.train(input, step, rates)).losses);

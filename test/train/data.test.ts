@@ -171,6 +171,28 @@ describe('what does not fit is refused', () => {
       'no image of class text could be read',
     );
   });
+
+  it('a class without images, unless that is meant; a run says what it took for what', async () => {
+    for (const part of ['Train', 'test'])
+      await cp(at('images', part === 'test' ? 'val' : 'train'), at('parts', part), { recursive: true });
+    await mkdir(at('parts', 'Train', 'nothing'));
+    await expect(run('refused', { data: at('parts') })).rejects.toThrow('--allow-empty-classes');
+    const common = { steps: 1, recipe: { batch: 4 } };
+    const events = await run('allowed', { data: at('parts'), allowEmptyClasses: true, ...common });
+    const parts = { train: ['Train'], validation: ['test'], leftAlone: [] };
+    expect(events.at(-1)).toMatchObject({ kind: 'done', parts });
+    expect(events.find(({ kind }) => kind === 'start')).toMatchObject({
+      notes: expect.arrayContaining([
+        'Train for training; test for validation, as there is no other',
+        'classes without training images: nothing',
+        'classes without validation images: nothing',
+      ]) as unknown,
+    });
+    // A run keeps what it was allowed.
+    const resumed: TrainEvent[] = [];
+    for await (const event of train({ resume: at('allowed'), steps: 2 })) resumed.push(event);
+    expect(resumed.at(-1)).toMatchObject({ kind: 'done', steps: 2 });
+  });
 });
 
 it('says how long the devices waited, step by step and in the end', async () => {

@@ -7,6 +7,7 @@ import { rgbSpace } from './colour-profile.js';
 import { kindOf, readImageFile, type ImageKind, type Reason } from './image-file.js';
 import { jpegHeader, type JpegHeader } from './jpeg-header.js';
 import { squareOf, squarePart } from './square.js';
+import { pixelLimit, troubleWith } from './trouble.js';
 import { hasTurboJpeg } from './turbojpeg.js';
 
 /** A path, or the bytes of an image file. */
@@ -19,11 +20,6 @@ export interface DecodeOptions {
   readonly allowTruncated?: boolean;
 }
 
-/**
- * Larger images are refused before they are decoded: a small file can claim to be 60,000 pixels a side. Interlaced images of
- * this size take a gigabyte while they are decoded.
- */
-const pixelLimit = 120e6;
 /** Larger ones, which are rare, are rescaled by libvips as they are decoded: their pixels are never all in memory. */
 const wholeLimit = 2 ** 24;
 const sideLimit = 2 ** 16;
@@ -61,6 +57,7 @@ async function byLibvips(
   { store, fit }: Pick<Preprocessing, 'store' | 'fit'>,
   allowTruncated: boolean,
 ): Promise<Decoded> {
+  let extent: ImageExtent | undefined = jpeg;
   try {
     const image = sharp(bytes, {
       limitInputPixels: pixelLimit,
@@ -69,6 +66,7 @@ async function byLibvips(
       ignoreIcc: jpeg?.profile !== undefined && rgbSpace(jpeg.profile) === 'srgb',
     });
     const { width, height, space } = jpeg ? { ...jpeg, space: undefined } : await image.metadata();
+    extent = { width, height };
     const eightBits = kind === 'jpeg' ? undefined : spaceOfEightBits(space);
     if (eightBits) image.pipelineColourspace(eightBits);
     image.autoOrient().toColourspace('srgb').flatten({ background: '#ffffff' });
@@ -77,7 +75,7 @@ async function byLibvips(
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { pixels: squareOf(asRgb(data, info.channels), info, { store, fit }) };
   } catch (error) {
-    return { reason: explain((error as Error).message) };
+    return { reason: troubleWith(bytes, kind, extent, store, (error as Error).message) };
   }
 }
 
@@ -112,15 +110,3 @@ function asRgb(data: Buffer, channels: number): Uint8Array {
   }
   return pixels;
 }
-
-/** One wording for each problem, because reasons are counted. */
-const troubles: readonly (readonly [RegExp, string])[] = [
-  [/exceeds pixel limit|too (?:large|big)/i, `it has more than ${pixelLimit / 1e6} million pixels`],
-  [/exceeds channel limit/i, 'it has more than 5 channels'],
-  [/out of range/i, 'one of its sides is far too long for the other'],
-  [/premature end|unexpected end/i, 'it is cut short'],
-  [/unsupported (?:feature|codec)/i, 'it is compressed in a way this program cannot read'],
-];
-
-const explain = (message: string): string =>
-  troubles.find(([words]) => words.test(message))?.[1] ?? 'it is damaged or cut short';

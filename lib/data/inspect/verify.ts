@@ -1,4 +1,4 @@
-/** Whether every record of a store still is what was written. */
+/** Whether everything in a store still is what was written. */
 
 import { setImmediate as breathe } from 'node:timers/promises';
 import { AlexNetError } from '../../errors.js';
@@ -8,6 +8,10 @@ export interface Verified {
   readonly checked: number;
   /** Indices of the records whose checksum is wrong. */
   readonly damaged: readonly number[];
+  /** What else is not as it was written, in words. */
+  readonly changed: readonly string[];
+  /** Whether the rest of what the store says of itself has checksums, which were compared when it was opened. */
+  readonly described: boolean;
 }
 
 export interface VerifyOptions {
@@ -17,6 +21,14 @@ export interface VerifyOptions {
 
 /** Records between two looks at the clock and the signal. */
 const portion = 64;
+
+/** Entries hold labels, parts, names, and the records' checksums. */
+function changedEntries(store: ImageStore): string[] {
+  const { labels, digest } = store.scan();
+  const changed = labels.findIndex((label, index) => label !== store.labels[index]);
+  if (changed >= 0) return [`the label of image ${changed}`];
+  return digest === store.digest ? [] : ['the names, parts or checksums of images'];
+}
 
 /** Reads every record once. Throws the signal's reason when aborted. */
 export async function verifyRecords(store: ImageStore, options: VerifyOptions = {}): Promise<Verified> {
@@ -33,5 +45,5 @@ export async function verifyRecords(store: ImageStore, options: VerifyOptions = 
     await breathe();
     options.signal?.throwIfAborted();
   }
-  return { checked: store.count, damaged };
+  return { checked: store.count, damaged, changed: changedEntries(store), described: store.described };
 }

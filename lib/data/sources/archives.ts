@@ -1,5 +1,7 @@
 /** A source's images out of tar archives, one after the other, from any place on. */
 
+import { basename } from 'node:path';
+import { AlexNetError } from '../../errors.js';
 import { oneAtATime } from './archive-file.js';
 import type { Refused, Source, Split } from './types.js';
 import { tarEntries, type ReadAt, type TarEntry } from './tar.js';
@@ -37,10 +39,14 @@ export type Entries = AsyncGenerator<TarEntry | (Refused & { readonly after: nul
 /** Place in the list of archives, offset in the file. */
 type ArchivePlace = readonly [archive: number, offset: number];
 
-/** `inside` tells what an archive holds, given its entries from some header on. */
+/**
+ * `inside` tells what an archive holds, given its entries from some header on. Throws AlexNetError DATA where an archive ends
+ * too soon or loses its place, unless that is allowed: then it is refused from there on.
+ */
 export async function* archiveItems<A extends Archive>(
   archives: readonly (A | RefusedArchive)[],
   from: unknown,
+  allowTruncated: boolean,
   inside: (archive: A, entries: Entries, read: ReadAt) => AsyncGenerator<Found>,
 ): ReturnType<Source['items']> {
   const [first, offset] = (from as ArchivePlace | null) ?? [0, 0];
@@ -53,7 +59,7 @@ export async function* archiveItems<A extends Archive>(
     }
     const { ahead } = await files.open(archive.file);
     const start = index === first ? Math.max(offset, archive.start) : archive.start;
-    for await (const found of inside(archive, entriesOf(archive, ahead, start), ahead)) {
+    for await (const found of inside(archive, entriesOf(archive, ahead, start, allowTruncated), ahead)) {
       const { name, after } = found;
       const next: ArchivePlace = after === null ? [index + 1, 0] : [index, after];
       const bytesRead = archive.before + Math.min(after ?? Infinity, archive.end);
@@ -66,9 +72,22 @@ export async function* archiveItems<A extends Archive>(
   }
 }
 
-async function* entriesOf(archive: Archive, read: ReadAt, start: number): Entries {
+/** What is wrong, and what to do about it. `inner`: the archive's name, where it lies inside `file`. */
+export function damagedArchive(file: string, inner: string | null, reason: string): AlexNetError {
+  const which = inner === null ? file : `${file}, ${inner} in it`;
+  return new AlexNetError(
+    'DATA',
+    `${which}: ${reason}; fetch it again, or go on without the rest: prepare --allow-truncated`,
+  );
+}
+
+async function* entriesOf(archive: Archive, read: ReadAt, start: number, allowTruncated: boolean): Entries {
   for await (const entry of tarEntries(read, start, archive.end)) {
     if ('reason' in entry) {
+      if (!allowTruncated) {
+        const inner = archive.file.endsWith(basename(archive.name)) ? null : archive.name;
+        throw damagedArchive(archive.file, inner, entry.reason);
+      }
       if (!archive.excused) yield { name: archive.name, reason: entry.reason, after: null };
     } else if (entry.whole && entry.kind !== 'folder') yield entry;
   }

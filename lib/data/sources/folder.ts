@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { listFolder, type FoundFile } from './listing.js';
-import type { Refused, Source } from './types.js';
+import type { Refused, Source, SourceOptions } from './types.js';
 
 /** Files whose size and date are asked for at once. */
 const atOnce = 64;
 
 /** Throws AlexNetError DATA where there is nothing to train on. */
-export async function openFolder(path: string): Promise<Source> {
-  const { classes, found } = await listFolder(path);
+export async function openFolder(path: string, options: SourceOptions = {}): Promise<Source> {
+  const { classes, found, parts } = await listFolder(path, options);
   const hash = createHash('sha256').update(JSON.stringify(classes));
   // Bytes up to each item.
   const upTo = new Float64Array(found.length + 1);
@@ -27,6 +27,7 @@ export async function openFolder(path: string): Promise<Source> {
     path,
     fingerprint: hash.digest('hex'),
     classes: classes.map((name) => ({ name })),
+    ...(parts && { parts }),
     images: found.length,
     bytes: upTo[found.length] ?? 0,
     items: (from) => items(path, found, upTo, (from as number | null) ?? 0),

@@ -7,6 +7,7 @@ import { AlexNetError } from '../../errors.js';
 import { openFile } from './archive-file.js';
 import {
   archiveItems,
+  damagedArchive,
   refusal,
   type Archive,
   type Entries,
@@ -14,7 +15,7 @@ import {
   type RefusedArchive,
 } from './archives.js';
 import { readDevkit, type Devkit } from './devkit.js';
-import type { ClassName, Source, SourceOptions } from './types.js';
+import type { ClassName, Published, Source, SourceOptions } from './types.js';
 import { tarEntries, type ReadAt } from './tar.js';
 
 const fileNames = {
@@ -47,6 +48,12 @@ export function imageNetFiles(folder: string, names: ReadonlySet<string>): Image
   };
 }
 
+/** What archives of these names hold as they were published. */
+const publishedIn = ({ train, validation }: ImageNetFiles): Published => ({
+  ...(basename(train) === fileNames.train && { train: { images: 1_281_167, classes: 1000 } }),
+  ...(validation !== undefined && { validation: { images: 50_000 } }),
+});
+
 /** One class's training images, or all validation images, whose names tell the class. */
 interface ImageNetArchive extends Archive {
   readonly label: number | null;
@@ -69,6 +76,9 @@ export async function openImageNet(
     );
   const devkit = kit === undefined ? null : await readDevkit(kit);
   const outer = await outerArchive(files.train);
+  const { allowTruncated = false } = options;
+  // Its headers were read just now: better said before hours of work than after them.
+  if (outer.damage !== null && !allowTruncated) throw damagedArchive(files.train, null, outer.damage);
   const classes = devkit?.classes ?? classesOf(outer.members);
   const labels = new Map(classes.map(({ wnid }, label) => [wnid, label]));
   const train = trainArchives(files.train, outer, labels);
@@ -81,10 +91,13 @@ export async function openImageNet(
     path,
     fingerprint: await fingerprintOf(files, devkit, classes),
     classes,
+    published: publishedIn(files),
     images: null,
     bytes: outer.size + validationSize,
     items: (from) =>
-      archiveItems(archives, from, (archive, entries, read) => images(archive, entries, read, devkit)),
+      archiveItems(archives, from, allowTruncated, (archive, entries, read) =>
+        images(archive, entries, read, devkit),
+      ),
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
 }

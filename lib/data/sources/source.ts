@@ -27,9 +27,9 @@ async function openInFolder(path: string, options: SourceOptions): Promise<Sourc
   if (archives) return await openImageNet(path, archives, options);
   const batches = cifarBatches(path, names);
   if (batches) return await openCifar(path, batches);
-  const shards = await shardsIn(path);
-  if (shards) return await openWebDataset(path, shards, options);
-  return await openFolder(path);
+  const found = await shardsIn(path);
+  if (found) return await openWebDataset(path, found, options);
+  return await openFolder(path, options);
 }
 
 async function openInFile(path: string, options: SourceOptions): Promise<Source> {
@@ -48,5 +48,5 @@ async function openInFile(path: string, options: SourceOptions): Promise<Source>
       `${path} holds validation images alone; expected the folder that has ILSVRC2012_img_train.tar too`,
     );
   if (/^(.*\/)?n\d{8}\.tar$/.test(first)) return await openImageNet(path, { train: path }, options);
-  return await openWebDataset(path, [{ name, file: path, split: 'train' }], options);
+  return await openWebDataset(path, { shards: [{ name, file: path, split: 'train' }] }, options);
 }

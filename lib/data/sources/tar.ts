@@ -53,7 +53,7 @@ export async function* tarEntries(
   let first = start;
   for (let offset = start; ;) {
     const bytes = offset + block > end ? null : await read(offset, block);
-    if (bytes?.length !== block) return yield { reason: 'the archive ends too soon' };
+    if (bytes?.length !== block) return yield { reason: `the archive ends too soon, at byte ${end}` };
     if (bytes.every((byte) => byte === 0)) return;
     const header = headerFrom(bytes);
     if (!header) return yield { reason: `the archive is damaged at byte ${offset}` };

@@ -1,5 +1,7 @@
 /** Sources of images: one interface, whatever they lie in. */
 
+import type { Parts } from './parts.js';
+
 export type Split = 'train' | 'validation';
 
 /** A class; its index in a list of them is its label. */
@@ -36,6 +38,12 @@ export interface Refused {
   readonly reason: string;
 }
 
+/** Images, and classes that have some. */
+export interface Published {
+  readonly train?: { readonly images: number; readonly classes: number };
+  readonly validation?: { readonly images: number };
+}
+
 export interface Source extends AsyncDisposable {
   readonly kind: 'folder' | 'imagenet' | 'webdataset' | 'cifar';
   readonly path: string;
@@ -45,6 +53,10 @@ export interface Source extends AsyncDisposable {
   readonly classes: readonly ClassName[] | null;
   /** Items in all, those refused among them; null where that is not known before they are read. */
   readonly images: number | null;
+  /** Where folders' or shards' names tell what is for training and what for validation. */
+  readonly parts?: Parts;
+  /** What archives known by their names hold as they were published. */
+  readonly published?: Published;
   /** In all: the measure of progress. */
   readonly bytes: number;
   /** Of images that are all of one size. */
@@ -63,4 +75,10 @@ export interface SourceOptions {
   readonly classNames?: readonly string[];
   /** The ILSVRC-2012 development kit, where it does not lie beside the archives: the .tar.gz or its folder. */
   readonly devkit?: string;
+  /** Whether an archive may end too soon or be damaged: what is whole is read, and the rest refused; default: that is an error. */
+  readonly allowTruncated?: boolean;
+  /** Whether a class may have no images; default: that is an error. */
+  readonly allowEmptyClasses?: boolean;
+  /** Whether links that lead out of a folder of class folders are followed; default: yes. */
+  readonly links?: boolean;
 }

@@ -11,6 +11,7 @@ import { AlexNetError } from '../../errors.js';
 import { openFile } from './archive-file.js';
 import { archiveItems, type Archive, type RefusedArchive } from './archives.js';
 import { classNamesIn } from './class-names.js';
+import { partsAmong, roleOf, roleWithin, type Parts } from './parts.js';
 import { samples } from './samples.js';
 import type { Source, SourceOptions, Split } from './types.js';
 import { tarEntries } from './tar.js';
@@ -22,52 +23,69 @@ export interface TarShard {
   readonly split: Split;
 }
 
-const heldOut = ['val', 'validation', 'test'];
+export interface Shards {
+  readonly shards: readonly TarShard[];
+  readonly parts?: Parts;
+}
 
 /**
- * The .tar files in train/ and val/ (validation/, test/), or those beside each other in `folder`, told apart by such words in
- * their names. null where there are none.
+ * The .tar files in folders for training and for validation, or those beside each other in `folder`, told apart by such words
+ * in their names. null where there are none. Throws AlexNetError DATA where it cannot be told which are for what.
  */
-export async function shardsIn(folder: string): Promise<TarShard[] | null> {
+export async function shardsIn(folder: string): Promise<Shards | null> {
   const within = async (inner: string, split: Split): Promise<TarShard[]> =>
     (await tarsIn(join(folder, inner))).map((name) => ({
       name: `${inner}/${name}`,
       file: join(folder, inner, name),
       split,
     }));
-  const train = await within('train', 'train');
-  if (train.length > 0) {
-    for (const inner of heldOut) {
-      const shards = await within(inner, 'validation');
-      if (shards.length > 0) return [...train, ...shards];
-    }
-    return train;
+  const named = await namesIn(folder);
+  const filled: string[] = [];
+  for (const name of named)
+    if (roleOf(name) !== null && (await tarsIn(join(folder, name))).length > 0) filled.push(name);
+  const parts = filled.some((name) => roleOf(name) === 'train') ? partsAmong(folder, filled) : null;
+  if (parts) {
+    const of = async (names: readonly string[], split: Split): Promise<TarShard[]> =>
+      (await Promise.all(names.map(async (name) => await within(name, split)))).flat();
+    const shards = [...(await of(parts.train, 'train')), ...(await of(parts.validation, 'validation'))];
+    return { shards, parts };
   }
-  const beside = await tarsIn(folder);
-  const held = heldOut.map((word) => beside.filter((name) => hasWord(name, word)));
-  const validation = held.find((some) => some.length > 0) ?? [];
-  const rest = beside.filter((name) => !held.flat().includes(name));
-  const shard = (split: Split) => (name: string) => ({ name, file: join(folder, name), split });
-  // Shards of a single kind are for training, whatever they are called.
-  if (rest.length === 0) return beside.length > 0 ? beside.map(shard('train')) : null;
-  return [...rest.map(shard('train')), ...validation.map(shard('validation'))];
+  return shardsBeside(folder, await tarsIn(folder));
 }
+
+function shardsBeside(folder: string, names: readonly string[]): Shards | null {
+  if (names.length === 0) return null;
+  const shard = (split: Split) => (name: string) => ({ name, file: join(folder, name), split });
+  const of = (role: ReturnType<typeof roleWithin>): string[] =>
+    names.filter((name) => roleWithin(name) === role);
+  const [validation, test] = [of('validation'), of('test')];
+  const train = names.filter((name) => !validation.includes(name) && !test.includes(name));
+  // Shards of a single kind are for training, whatever they are called.
+  if (train.length === 0 || train.length === names.length) return { shards: names.map(shard('train')) };
+  const held = validation.length > 0 ? validation : test;
+  return {
+    shards: [...train.map(shard('train')), ...held.map(shard('validation'))],
+    parts: { train, validation: held, leftAlone: validation.length > 0 ? test : [] },
+  };
+}
+
+/** Not hidden, in byte order. */
+const namesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder).catch(() => []))
+    .filter((name) => !name.startsWith('.'))
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 /** In byte order. None where there are folders, too: then it is images that lie there, and the archive they came in. */
 async function tarsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const shown = names.filter((name) => !name.startsWith('.'));
-  const tars = shown.filter((name) => name.endsWith('.tar'));
+  const names = await namesIn(folder);
+  const tars = names.filter((name) => name.endsWith('.tar'));
   if (tars.length === 0) return [];
-  for (const name of shown) {
+  for (const name of names) {
     const found = name.endsWith('.tar') ? null : await stat(join(folder, name)).catch(() => null);
     if (found?.isDirectory()) return [];
   }
-  return tars.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return tars;
 }
-
-const hasWord = (name: string, word: string): boolean =>
-  new RegExp(`(?<![a-z])${word}(?![a-z])`, 'i').test(name);
 
 /** Name of an archive's first file. Throws AlexNetError DATA where it is no archive or an empty one. */
 export async function firstEntryOf(path: string): Promise<string> {
@@ -85,7 +103,7 @@ export async function firstEntryOf(path: string): Promise<string> {
  */
 export async function openWebDataset(
   path: string,
-  shards: readonly TarShard[],
+  { shards, parts }: Shards,
   options: SourceOptions,
 ): Promise<Source> {
   if (shards.every(({ name }) => /^n\d{8}\.tar$/.test(name)))
@@ -109,9 +127,10 @@ export async function openWebDataset(
     path,
     fingerprint: hash.digest('hex'),
     classes: given ?? (await classNamesIn(archives.filter((archive) => 'file' in archive))),
+    ...(parts && { parts }),
     images: null,
     bytes,
-    items: (from) => archiveItems(archives, from, samples),
+    items: (from) => archiveItems(archives, from, options.allowTruncated === true, samples),
     [Symbol.asyncDispose]: async () => await Promise.resolve(),
   };
 }

@@ -6,12 +6,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSource } from '../sources/source.js';
+import type { SourceOptions } from '../sources/types.js';
 import { dataFile, version } from './format.js';
 import { StoreInUse } from './lock.js';
 import { prepareStore, type PrepareProgress } from './prepare.js';
 import type { RecordOptions } from './types.js';
 
-export interface CacheOptions extends Pick<RecordOptions, 'size' | 'fit'> {
+export interface CacheOptions
+  extends Pick<RecordOptions, 'size' | 'fit'>, Pick<SourceOptions, 'allowEmptyClasses'> {
   /** The folder that holds the stores. */
   readonly cache: string;
   readonly signal?: AbortSignal;
@@ -32,7 +34,7 @@ const patience = 500;
  */
 export async function cachedStore(path: string, options: CacheOptions): Promise<string> {
   const { cache, size, fit, signal, onProgress, onWaiting } = options;
-  await using source = await openSource(path);
+  await using source = await openSource(path, options);
   const made = JSON.stringify([version, source.kind, source.fingerprint, size, fit]);
   const out = join(cache, createHash('sha256').update(made).digest('hex').slice(0, 16));
   await mkdir(cache, { recursive: true });

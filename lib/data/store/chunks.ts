@@ -38,7 +38,7 @@ function withLabelBelow(labels: number, item: Item): Item {
   return { name, reason: `there is no class for its label ${label}`, next, bytesRead };
 }
 
-/** What `work` makes of each item, in their order, `window` of them under way at once. */
+/** What `work` makes of each item, in their order, `window` of them under way at once. Where `items` fails, after those before. */
 export async function* inOrder<T, R>(
   items: AsyncGenerator<T>,
   window: number,
@@ -46,10 +46,19 @@ export async function* inOrder<T, R>(
 ): AsyncGenerator<R> {
   const underWay: Promise<R>[] = [];
   let ended = false;
+  let failure: { readonly error: unknown } | undefined;
+  const nextItem = async (): Promise<IteratorResult<T>> => {
+    try {
+      return await items.next();
+    } catch (error) {
+      failure = { error };
+      return { done: true, value: undefined };
+    }
+  };
   try {
     for (;;) {
       while (!ended && underWay.length < window) {
-        const next = await items.next();
+        const next = await nextItem();
         if (next.done) {
           ended = true;
           break;
@@ -60,7 +69,10 @@ export async function* inOrder<T, R>(
         underWay.push(result);
       }
       const first = underWay.shift();
-      if (!first) return;
+      if (!first) {
+        if (failure) throw failure.error;
+        return;
+      }
       yield await first;
     }
   } finally {

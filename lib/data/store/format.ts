@@ -5,7 +5,7 @@
  *   entries   index → label, split, checksum and length of the record, name
  *   skipped   ordinal → { name, reason }
  *   state     how far preparing has come; empty of sums once complete
- *   about     what the store is; what was measured, once complete
+ *   about     what the store is; what was measured, and checksums of all that, once complete
  *
  * Indices and ordinals are uint32 keys from 0 on, in the source's order. A transaction holds a fixed number of the source's
  * items and everything that follows from them, so a store killed at any moment goes on as if nothing had happened.
@@ -13,7 +13,7 @@
 
 import { join } from 'node:path';
 import type { ClassName, Split } from '../sources/types.js';
-import type { RecordOptions } from './types.js';
+import type { RecordOptions, StoreSource } from './types.js';
 
 /** Of what is kept and of how its pixels are made: the same images make the same store. */
 export const version = 2;
@@ -29,7 +29,7 @@ export interface StoreOptions {
   readonly record: RecordOptions;
   /** null: named after their numbers when all labels are known. */
   readonly classes: readonly ClassName[] | null;
-  readonly source: { readonly kind: string; readonly path: string; readonly fingerprint: string };
+  readonly source: StoreSource;
 }
 
 /** about/store: written first. */

@@ -99,11 +99,11 @@ function storeOptions(source: Source, options: PrepareStoreOptions): StoreOption
   } = options;
   checkWhole('size', size, 1, 1024);
   if (encoding.kind === 'jpeg') checkWhole('quality', encoding.quality, 1, 100);
-  const { kind, path, fingerprint } = source;
+  const { kind, path, fingerprint, parts, published } = source;
   return {
     record: { size, fit, encoding, allowTruncated },
     classes: classesOf(source.classes, options.classNames),
-    source: { kind, path, fingerprint },
+    source: { kind, path, fingerprint, ...(parts && { parts }), ...(published && { published }) },
   };
 }
 
@@ -171,14 +171,20 @@ async function fill(
   const told = new Telling(source, from, options.onProgress);
   const labels = source.classes?.length ?? options.classNames?.length ?? Infinity;
   let waiting: ChunkDone[] = [];
-  for await (const chunk of inOrder(chunksOf(source.items(from.next), labels), 3 * threads, work)) {
-    if (signal?.aborted) return { progress: await stored, interrupted: true };
-    waiting.push(chunk);
-    told.chunk(chunk);
-    if (waiting.length * itemsPerChunk < itemsPerTransaction) continue;
+  try {
+    for await (const chunk of inOrder(chunksOf(source.items(from.next), labels), 3 * threads, work)) {
+      if (signal?.aborted) return { progress: await stored, interrupted: true };
+      waiting.push(chunk);
+      told.chunk(chunk);
+      if (waiting.length * itemsPerChunk < itemsPerTransaction) continue;
+      await stored;
+      store(waiting);
+      waiting = [];
+    }
+  } catch (error) {
+    // Whole transactions stay, so that the store can be gone on with.
     await stored;
-    store(waiting);
-    waiting = [];
+    throw error;
   }
   if (waiting.length > 0) store(waiting);
   return { progress: await stored, interrupted: false };

@@ -5,7 +5,9 @@ import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { AlexNetError, expected } from '../../errors.js';
 import { WorkerPool } from '../workers/pool.js';
+import { changedSince } from './checksums.js';
 import { openForReading, type Databases } from './database.js';
+import { scan } from './digest.js';
 import {
   alignedCopy,
   dataFile,
@@ -55,6 +57,8 @@ export async function openStore(path: string, options: OpenOptions = {}): Promis
 interface StoreContents {
   readonly store: About;
   readonly complete: Complete;
+  /** Whether there are checksums of it: not in stores of earlier programs. */
+  readonly described: boolean;
   readonly labels: Int32Array;
   readonly meanImage: Float32Array;
 }
@@ -62,10 +66,29 @@ interface StoreContents {
 const notAStore = (path: string): AlexNetError =>
   new AlexNetError('DATA', `${path} is not a store of images, or preparing it has not begun`);
 
+const damaged = (path: string, changed: readonly string[]): AlexNetError => {
+  const [what, verb] = [
+    changed.join(', '),
+    changed.length === 1 && !changed[0]?.endsWith('s') ? 'is' : 'are',
+  ];
+  return new AlexNetError(
+    'DATA',
+    `${path} is damaged: its ${what} ${verb} not what was written; remove it and prepare it again`,
+  );
+};
+
+function aboutFrom(path: string, bytes: Buffer): About {
+  try {
+    return decodeJson(bytes) as About;
+  } catch {
+    throw damaged(path, ['description']);
+  }
+}
+
 function readContents(path: string, { about }: Databases): StoreContents {
   const found = about.get('store');
   if (!found) throw notAStore(path);
-  const store = decodeJson(found) as About;
+  const store = aboutFrom(path, found);
   if (store.version !== version) {
     throw new AlexNetError(
       'DATA',
@@ -79,13 +102,17 @@ function readContents(path: string, { about }: Databases): StoreContents {
       `${path} is not finished; go on: alexnet-native prepare ${store.source.path} --out ${path}`,
     );
   }
+  const checksums = about.get('checksums');
+  const changed = checksums ? changedSince(checksums, found, complete) : [];
+  if (changed.length > 0) throw damaged(path, changed);
   const measured = decodeJson(complete) as Complete;
   const [mean, labels] = [about.get('mean'), about.get('labels')];
-  if (!mean || !labels || crc32(mean) !== measured.meanChecksum || crc32(labels) !== measured.labelsChecksum)
-    throw new AlexNetError('DATA', `${path} is damaged; remove it and prepare it again`);
+  if (!mean || crc32(mean) !== measured.meanChecksum) throw damaged(path, ['mean image']);
+  if (!labels || crc32(labels) !== measured.labelsChecksum) throw damaged(path, ['labels']);
   return {
     store,
     complete: measured,
+    described: checksums !== undefined,
     labels: new Int32Array(alignedCopy(labels)),
     meanImage: new Float32Array(alignedCopy(mean)),
   };
@@ -94,7 +121,7 @@ function readContents(path: string, { about }: Databases): StoreContents {
 function imageStore(
   path: string,
   databases: Databases,
-  { store, complete, labels, meanImage }: StoreContents,
+  { store, complete, described, labels, meanImage }: StoreContents,
   pool: WorkerPool<StoreTasks>,
 ): ImageStore {
   const { record, source } = store;
@@ -131,6 +158,11 @@ function imageStore(
     covariance,
     colour: { axes, deviations },
     digest,
+    described,
+    scan: () => {
+      checkOpen();
+      return scan(databases, count);
+    },
     bytes: statSync(dataFile(path)).size,
     name: (index) => {
       checkOpen();

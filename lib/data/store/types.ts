@@ -2,7 +2,8 @@
 
 import type { Preprocessing } from '../../graph/graph.js';
 import type { ColourAxes } from '../colour.js';
-import type { ClassName } from '../sources/types.js';
+import type { Parts } from '../sources/parts.js';
+import type { ClassName, Published } from '../sources/types.js';
 
 /** How a record holds its pixels. JPEG is 4:4:4, of a quality from 1 to 100; raw is size × size × 3 bytes. */
 export type Encoding = { readonly kind: 'jpeg'; readonly quality: number } | { readonly kind: 'raw' };
@@ -29,11 +30,29 @@ export interface SkippedItem {
   readonly reason: string;
 }
 
+/** Where a store's images came from. */
+export interface StoreSource {
+  readonly kind: string;
+  readonly path: string;
+  readonly fingerprint: string;
+  /** What of it was for training and what for validation. */
+  readonly parts?: Parts;
+  /** What its archives hold as they were published. */
+  readonly published?: Published;
+}
+
+/** What the entries of a store say now. */
+export interface Scanned {
+  /** In the order of the images. */
+  readonly labels: Int32Array;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
 /** Square images of one size with their labels, measured; the training images first. */
 export interface ImageStore extends AsyncDisposable, RecordOptions {
   readonly path: string;
-  /** Where the images came from. */
-  readonly source: { readonly kind: string; readonly path: string; readonly fingerprint: string };
+  readonly source: StoreSource;
   /** By label. */
   readonly classes: readonly ClassName[];
   readonly count: number;
@@ -54,6 +73,10 @@ export interface ImageStore extends AsyncDisposable, RecordOptions {
   readonly colour: ColourAxes;
   /** SHA-256 over all entries and records, hex: the same for the same images however they were prepared. */
   readonly digest: string;
+  /** Whether all else that the store says of itself was compared with checksums: those of earlier programs have none. */
+  readonly described: boolean;
+  /** Reads all entries: their labels and digest as they are now. */
+  scan(): Scanned;
   /** Bytes on disk. */
   readonly bytes: number;
   /** Where image `index` came from. */

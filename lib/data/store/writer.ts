@@ -3,7 +3,6 @@
  * transactions is on disk, so whoever calls may be killed at any moment and begin again.
  */
 
-import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -11,6 +10,8 @@ import { AlexNetError } from '../../errors.js';
 import { covariance, meanColour, principalAxes, type ColourSums, type PixelSums } from '../colour.js';
 import type { ClassName, Position, Split } from '../sources/types.js';
 import { openForReading, openForWriting, type Databases } from './database.js';
+import { checksumsOf } from './checksums.js';
+import { scan } from './digest.js';
 import { isTemporary } from './guards.js';
 import { checkSame } from './same.js';
 import { writeSkipped } from './skipped.js';
@@ -21,7 +22,6 @@ import {
   decodeJson,
   encodeEntry,
   encodeJson,
-  labelOf,
   version,
   type About,
   type Complete,
@@ -109,8 +109,15 @@ export async function begin(folder: string, options: StoreOptions): Promise<Prog
   const databases = await openForWriting(folder, mapSize(start));
   try {
     const found = databases.about.get('store');
-    if (found) checkSame(folder, decodeJson(found) as About, options);
-    else {
+    if (found) {
+      const begun = decodeJson(found) as About;
+      const now = allowsMore(begun, options, databases)
+        ? { ...begun, record: { ...begun.record, allowTruncated: true } }
+        : begun;
+      checkSame(folder, now, options);
+      if (now !== begun)
+        databases.root.transactionSync(() => databases.about.putSync('store', encodeJson(now)));
+    } else {
       const about: About = { version, ...options };
       databases.root.transactionSync(() => {
         databases.about.putSync('store', encodeJson(about));
@@ -122,6 +129,17 @@ export async function begin(folder: string, options: StoreOptions): Promise<Prog
   } finally {
     await databases.root.close();
   }
+}
+
+/**
+ * Whether truncated images are allowed from now on and none was skipped so far: the store is as if they had been from the
+ * beginning. So a preparation that failed at a damaged archive can be told to go on without the rest of it.
+ */
+function allowsMore(begun: About, now: StoreOptions, { about, skipped }: Databases): boolean {
+  if (begun.record.allowTruncated || !now.record.allowTruncated || about.get('complete')) return false;
+  for (const { value } of skipped.getRange({ snapshot: false }))
+    if ((decodeJson(value) as SkippedItem).reason.includes('cut short')) return false;
+  return true;
 }
 
 /** Whether there is no data.mdb, or one without its first pages, which a full disk did not take. */
@@ -202,7 +220,8 @@ export async function finish(folder: string, progress: Progress): Promise<void> 
   try {
     const found = stateOf(databases);
     if (found.train === 0) throw new AlexNetError('DATA', noneToTrainOn(folder, databases, found));
-    const options = decodeJson(about.get('store') as Buffer) as About;
+    const store = Buffer.from(about.get('store') as Buffer);
+    const options = decodeJson(store) as About;
     const { labels, digest } = scan(databases, found.train + found.validation);
     const sums = new Float64Array(alignedCopy(state.get('mean') as Buffer));
     const mean = bytesOf(Float32Array.from(sums, (sum) => sum / found.train));
@@ -220,12 +239,14 @@ export async function finish(folder: string, progress: Progress): Promise<void> 
       meanChecksum: crc32(mean),
       labelsChecksum: crc32(bytesOf(labels)),
     };
+    const described = encodeJson(complete);
     await writeSkipped(folder, databases.skipped);
     root.transactionSync(() => {
       state.removeSync('mean');
       about.putSync('mean', mean);
       about.putSync('labels', bytesOf(labels));
-      about.putSync('complete', encodeJson(complete));
+      about.putSync('checksums', encodeJson(checksumsOf(store, described)));
+      about.putSync('complete', described);
     });
   } finally {
     await root.close();
@@ -237,20 +258,6 @@ function noneToTrainOn(folder: string, { skipped }: Databases, { skipped: count 
   if (!first) return `there are no training images to put into ${folder}`;
   const { name, reason } = decodeJson(first) as SkippedItem;
   return `none of the training images could be used: ${count} skipped; the first, ${name}: ${reason}`;
-}
-
-/** All labels, and a digest over everything in the entries; a record counts by its checksum and length. */
-function scan({ entries }: Databases, count: number): { labels: Int32Array; digest: string } {
-  const labels = new Int32Array(count);
-  const hash = createHash('sha256');
-  const prefix = Buffer.alloc(8);
-  for (const { key, value } of entries.getRange({ snapshot: false })) {
-    labels[key] = labelOf(value);
-    prefix.writeUInt32LE(key, 0);
-    prefix.writeUInt32LE(value.length, 4);
-    hash.update(prefix).update(value);
-  }
-  return { labels, digest: hash.digest('hex') };
 }
 
 function colourSums({ colour, train }: State, size: number): ColourSums {

@@ -31,10 +31,14 @@ export async function listImages(path: string): Promise<{
   readonly train: readonly FoundFile[];
   readonly validation: readonly FoundFile[] | undefined;
 }> {
-  const { classes, found, split } = await listFolder(path);
+  const { classes, found, parts } = await listFolder(path);
   const of = (wanted: Split): FoundFile[] =>
     found.filter((item): item is FoundFile => 'file' in item && item.split === wanted);
-  return { classes, train: of('train'), validation: split ? of('validation') : undefined };
+  return {
+    classes,
+    train: of('train'),
+    validation: parts && parts.validation.length > 0 ? of('validation') : undefined,
+  };
 }
 
 export type Rgb = readonly [number, number, number];

@@ -94,7 +94,7 @@ describe('the ILSVRC-2012 archives', () => {
   it('have another fingerprint after any change, and the same one without', async () => {
     const { folder } = await made();
     const fingerprint = async (): Promise<string> => {
-      await using source = await openSource(folder);
+      await using source = await openSource(folder, { allowTruncated: true });
       return source.fingerprint;
     };
     const seen = [await fingerprint()];
@@ -161,16 +161,20 @@ describe('of the ILSVRC-2012 archives, what is no image is refused and all else 
       { name: 'n00000003.tar', bytes: 'no archive' },
       await classTar('n00000004', ['n00000004_1.JPEG']),
     ]);
-    await using source = await openSource(folder);
+    const opened = await openSource(folder);
+    expect(await lineOf(itemsOf(opened), folder)).toMatch(
+      /^DATA: DATA\/ILSVRC2012_img_train\.tar, n00000002\.tar in it: the archive is damaged at byte \d+; .*--allow-truncated$/,
+    );
+    await using source = await openSource(folder, { allowTruncated: true });
     const items = await expectKept(source);
     expect(labelsIn(items, 'train').map(({ label }) => label)).toEqual([0, 1, 3]);
     expect(refusedAmong(items)).toEqual([
       expect.stringMatching(/^n00000002\.tar: the archive is damaged at byte \d+$/),
-      'n00000003.tar: the archive ends too soon',
+      expect.stringMatching(/^n00000003\.tar: the archive ends too soon, at byte \d+$/),
     ]);
   });
 
-  it('an archive cut short anywhere: once, and all that is whole is kept', async () => {
+  it('an archive cut short anywhere, if that is allowed: once, and all that is whole is kept', async () => {
     const members = await Promise.all(
       [1, 2, 3].map(
         async (n) => await classTar(`n0000000${n}`, [`n0000000${n}_1.JPEG`, `n0000000${n}_2.JPEG`]),
@@ -184,9 +188,12 @@ describe('of the ILSVRC-2012 archives, what is no image is refused and all else 
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 512, max: whole.length - 1025 }), async (length) => {
         await writeFile(path, whole.subarray(0, length));
-        await using cut = await openSource(folder);
+        expect(await lineOf(openSource(folder), folder)).toBe(
+          `DATA: DATA/${trainName}: the archive ends too soon, at byte ${length}; fetch it again, or go on without the rest: prepare --allow-truncated`,
+        );
+        await using cut = await openSource(folder, { allowTruncated: true });
         const items = await expectKept(cut);
-        expect(refusedAmong(items)).toEqual([`${trainName}: the archive ends too soon`]);
+        expect(refusedAmong(items)).toEqual([`${trainName}: the archive ends too soon, at byte ${length}`]);
         const kept = imagesAmong(items);
         const [facts, expected] = [kept, imagesAmong(all).slice(0, kept.length)].map((images) =>
           images.map(({ name, content }) => ({ name, content })),

@@ -98,7 +98,7 @@ describe("an archive's entries", () => {
         // The end mark's second half tells nothing more.
         const length = at % (end + 512);
         const found = await entriesOf(archive.subarray(0, length));
-        expect(found.at(-1)).toEqual({ reason: 'the archive ends too soon' });
+        expect(found.at(-1)).toEqual({ reason: `the archive ends too soon, at byte ${length}` });
         const whole = found.filter((entry) => 'whole' in entry && entry.whole);
         expect(whole).toEqual(all.filter((entry) => 'after' in entry && entry.data + entry.size <= length));
       }),
@@ -117,7 +117,7 @@ describe("an archive's entries", () => {
     const [long, big, end] = await entriesOf(archive);
     expect(long).toMatchObject({ name: name, kind: 'folder', header: 0, size: 3, whole: true });
     expect(big).toMatchObject({ name: 'big', size: 2 ** 37, whole: false });
-    expect(end).toEqual({ reason: 'the archive ends too soon' });
+    expect(end).toEqual({ reason: `the archive ends too soon, at byte ${archive.length}` });
   });
 
   it('may be as old as tar, and folders, links and devices are told from files', async () => {
@@ -175,7 +175,7 @@ describe('a damaged archive', () => {
   });
 
   it('may be no archive at all', async () => {
-    expect(await entriesOf(Buffer.alloc(0))).toEqual([{ reason: 'the archive ends too soon' }]);
+    expect(await entriesOf(Buffer.alloc(0))).toEqual([{ reason: 'the archive ends too soon, at byte 0' }]);
     expect(await entriesOf(Buffer.alloc(5000, 'x'))).toEqual([
       { reason: 'the archive is damaged at byte 0' },
     ]);

@@ -170,7 +170,7 @@ describe('of WebDataset shards, what is no sample with a label is refused and al
     expect(labelsIn(items, 'train')).toEqual([{ name: 'a.tar/b.jpg', label: 1 }]);
   });
 
-  it('a shard from its damage on, or where it is cut short, or is none', async () => {
+  it('a shard from its damage on, or where it is cut short, or is none, if that is allowed', async () => {
     const folder = await temporaryFolder();
     const two = await tarOf(files('1.jpg', '1.cls', '2.jpg', '2.cls'));
     await writeFiles(
@@ -183,11 +183,12 @@ describe('of WebDataset shards, what is no sample with a label is refused and al
     await truncate(join(folder, 'b.tar'), 2048 + 512 + 4);
     await writeFile(join(folder, 'c.tar'), 'no archive');
     await mkdir(join(folder, 'd.tar'));
-    const items = await itemsIn(folder);
+    await using source = await openSource(folder, { allowTruncated: true });
+    const items = await expectKept(source);
     expect(refusedAmong(items)).toEqual([
       'a.tar: the archive is damaged at byte 2048',
-      'b.tar: the archive ends too soon',
-      'c.tar: the archive ends too soon',
+      'b.tar: the archive ends too soon, at byte 2564',
+      'c.tar: the archive ends too soon, at byte 10',
       'd.tar: it is not a file',
     ]);
     expect(labelsIn(items, 'train').map(({ name }) => name)).toEqual([
@@ -200,6 +201,27 @@ describe('of WebDataset shards, what is no sample with a label is refused and al
 });
 
 describe('WebDataset shards that cannot be used are refused', () => {
+  it.each([
+    ['is damaged', (bytes: Buffer) => bytes.fill(1, 2057, 2058), 'the archive is damaged at byte 2048'],
+    ['is cut short', (bytes: Buffer) => bytes.subarray(0, 2564), 'the archive ends too soon, at byte 2564'],
+  ])('where one %s, after what comes before', async (_, change, reason) => {
+    const folder = await temporaryFolder();
+    const two = await tarOf(files('1.jpg', '1.cls', '2.jpg', '2.cls'));
+    await writeFiles(folder, [
+      { name: 'a.tar', bytes: two },
+      { name: 'b.tar', bytes: change(Buffer.from(two)) },
+    ]);
+    await using source = await openSource(folder);
+    const names: string[] = [];
+    const reading = (async () => {
+      for await (const { name } of source.items(null)) names.push(name);
+    })();
+    expect(await lineOf(reading, folder)).toBe(
+      `DATA: DATA/b.tar: ${reason}; fetch it again, or go on without the rest: prepare --allow-truncated`,
+    );
+    expect(names.slice(0, 2)).toEqual(['a.tar/1.jpg', 'a.tar/2.jpg']);
+  });
+
   it('where a label has two names', async () => {
     const folder = await shard([
       ...sample('1', { label: 1, class_name: 'cat' }),
@@ -211,7 +233,7 @@ describe('WebDataset shards that cannot be used are refused', () => {
   });
 
   it.each([
-    ['no archive', Buffer.from('no archive'), 'the archive ends too soon'],
+    ['no archive', Buffer.from('no archive'), 'the archive ends too soon, at byte 10'],
     ['a compressed archive', Buffer.alloc(2000, 'gz'), 'the archive is damaged at byte 0'],
     ['an empty archive', Buffer.alloc(10_240), 'the archive is empty'],
   ])('as a single file that is %s', async (_, bytes, reason) => {

@@ -4,6 +4,7 @@ import { open } from 'lmdb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeImage } from '../../../../lib/data/images/decode.js';
 import type { Source } from '../../../../lib/data/sources/types.js';
+import { AlexNetError } from '../../../../lib/errors.js';
 import { prepareStore, type PrepareStoreOptions } from '../../../../lib/data/store/prepare.js';
 import { openStore } from '../../../../lib/data/store/reader.js';
 import type { ImageStore } from '../../../../lib/data/store/types.js';
@@ -27,6 +28,8 @@ async function opened(path: string): Promise<ImageStore> {
   onTestFinished(async () => await store[Symbol.asyncDispose]());
   return store;
 }
+
+const contents = async (path: string): Promise<Buffer> => await readFile(join(path, 'data.mdb'));
 
 async function decoded(store: ImageStore, indices: readonly number[]): Promise<Uint8Array[]> {
   const bytes = store.size ** 2 * 3;
@@ -156,8 +159,6 @@ describe('a store', () => {
 });
 
 describe('the digest and the file', () => {
-  const contents = async (path: string): Promise<Buffer> => await readFile(join(path, 'data.mdb'));
-
   it('do not depend on the number of threads', async () => {
     const source = (): Source => synthetic({ items: 1500, training: 900 });
     const [one, three] = [await prepared(source(), { threads: 1 }), await prepared(source(), { threads: 3 })];
@@ -205,6 +206,54 @@ describe('the digest and the file', () => {
     expect(seen[0]).toBe(first.items + 64);
     expect((await contents(out)).equals(await contents(whole.path))).toBe(true);
     expect((await readdir(out)).toSorted()).toEqual(['data.mdb', 'lock.mdb', 'skipped.jsonl']);
+  });
+});
+
+describe('a source that fails in the middle', () => {
+  const failing = (at: number): Source => {
+    const source = synthetic({ items: 1500 });
+    return {
+      ...source,
+      async *items(from) {
+        for await (const item of source.items(from)) {
+          if (item.name === `item ${at}`) throw new AlexNetError('DATA', 'the archive ends too soon');
+          yield item;
+        }
+      },
+    };
+  };
+
+  it('fails after what comes before is stored, and again; what goes on later is the same', async () => {
+    const [out, whole] = [await fresh(), await fresh()];
+    for (const threads of [1, 3])
+      await expect(prepareStore(failing(1100), { out, threads })).rejects.toThrow('ends too soon');
+    const seen: number[] = [];
+    const onProgress = ({ done }: { done: number }): void => void seen.push(done);
+    await prepareStore(synthetic({ items: 1500 }), { out, onProgress });
+    expect(seen[0]).toBe(1024 + 64);
+    await prepareStore(synthetic({ items: 1500 }), { out: whole });
+    expect((await contents(out)).equals(await contents(whole))).toBe(true);
+  });
+
+  it.each([
+    ['goes on', 'no label', true],
+    ['does not, where a truncated image was skipped before,', 'it is cut short', false],
+  ])('%s when truncation is allowed later', async (_, reason, goesOn) => {
+    const out = await fresh();
+    const change = (index: number) => (index === 3 ? { reason } : undefined);
+    const source = synthetic({ items: 1500, change });
+    const stopping = new AbortController();
+    await prepareStore(source, {
+      out,
+      signal: stopping.signal,
+      onProgress: ({ done }) => done > 700 && stopping.abort(),
+    });
+    const again = prepareStore(source, { out, allowTruncated: true });
+    if (!goesOn) await expect(again).rejects.toThrow('truncated images were skipped, and would not be now');
+    else {
+      expect(await again).toMatchObject({ outcome: 'prepared', items: 1500 });
+      expect(await opened(out)).toMatchObject({ allowTruncated: true, skipped: 1 });
+    }
   });
 });
 
