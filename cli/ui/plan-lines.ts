@@ -52,7 +52,7 @@ function network(report: PlanReport): string[] {
     kinds[layer.kind],
     shape(layer.output),
     layer.weights ? shape(layer.weights) : '',
-    layer.weights ? count(layer.parameters) : '',
+    layer.parameters > 0 ? count(layer.parameters) : '',
     layer.weights ? flops(layer.forwardFlops) : '',
     ...(several ? [...devices.map((_, i) => mapsOn(layer, i)), layer.weights ? layer.reads : ''] : []),
   ]);

@@ -67,6 +67,12 @@ function outputOf(graph: Graph, layer: Layer, input: LayerExtent): LayerExtent {
 }
 
 export function layerShapes(graph: Graph): LayerShape[] {
+  const names = new Set<string>();
+  for (const layer of graph.layers) {
+    if (names.has(layer.name))
+      fail(graph, layer, 'expected a name of its own, received that of another layer');
+    names.add(layer.name);
+  }
   let input: LayerExtent = graph.input;
   return graph.layers.map((layer) => {
     const output = outputOf(graph, layer, input);

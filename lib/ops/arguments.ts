@@ -49,7 +49,7 @@ export function probability(name: string, value: number): number {
 }
 
 export function share(name: string, value: number): number {
-  if (!(value >= 0 && value <= 1)) expected('a number from 0 to 1', name, value);
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) expected('a number from 0 to 1', name, value);
   return value;
 }
 

@@ -19,7 +19,7 @@ import {
 } from './memory.js';
 import { layOutParameters, type Shard } from './parameters.js';
 import { partition, type PartitionedLayer } from './partition.js';
-import { productsIn, type Precision } from './precision.js';
+import { productsIn, type Bfloat16, type Precision } from './precision.js';
 
 /** Scratch bytes a device's backend needs for a command. Operands of the question have no place yet: offset 0. */
 export type WorkspaceOf = (device: number, command: Command) => number;
@@ -38,7 +38,7 @@ export interface PlanOptions {
    * Which numbers of a network in bf16 are kept as bfloat16; default 'network'. 'connected': fully connected layers' weights
    * alone. 'none': operands are rounded as they are multiplied.
    */
-  readonly bfloat16?: 'network' | 'connected' | 'none';
+  readonly bfloat16?: Bfloat16;
   /** An inference plan for the arena of a training plan: it leaves the momentum alone. */
   readonly besideTraining?: boolean;
   /** Layers whose output the host reads, by name. */

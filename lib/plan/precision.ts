@@ -17,3 +17,12 @@ export const productsIn: Readonly<Record<Precision, Products>> = {
   tf32: 'tf32',
   bf16: 'bfloat16',
 };
+
+/** Which tensors of a network in bf16 are bfloat16. */
+export type Bfloat16 = 'network' | 'connected' | 'none';
+
+/** The CPU's tensors are float32, but for weights that are read again and again as they are. */
+export function bfloat16On(cards: boolean, training: boolean): Bfloat16 {
+  if (cards) return 'network';
+  return training ? 'none' : 'connected';
+}

@@ -3,7 +3,7 @@
 import type { Graph, Layer, Preprocessing } from '../graph/graph.js';
 import { graphTotals, type GraphTotals } from '../graph/shapes.js';
 import { updateOn, type BackwardOptions } from './backward.js';
-import type { Precision } from './precision.js';
+import { bfloat16On, type Precision } from './precision.js';
 import type { MemoryByKind } from './memory.js';
 import type { PartitionedLayer } from './partition.js';
 import { plan, type WorkspaceOf } from './plan.js';
@@ -88,7 +88,8 @@ function reads(layer: PartitionedLayer): LayerReport['reads'] {
 export function planReport(options: PlanReportOptions): PlanReport {
   const { graph, preprocessing, devices, batch, mode, recipe, workspaceOf, rates = nominalRates } = options;
   const { momentum, weightDecay, decayBiases } = recipe;
-  const update = updateOn(devices.every((name) => name.startsWith('cuda')));
+  const cards = devices.every((name) => name.startsWith('cuda'));
+  const update = updateOn(cards);
   const made = plan({
     graph,
     preprocessing,
@@ -99,6 +100,7 @@ export function planReport(options: PlanReportOptions): PlanReport {
     workspaceOf,
     ...(mode === 'train' && { training: { momentum, weightDecay, decayBiases, update } }),
     ...(options.precision && { precision: options.precision }),
+    bfloat16: bfloat16On(cards, mode === 'train'),
   });
   const totals = graphTotals(graph);
   const spans = timeline(made.drafts, made.transfers, rates);

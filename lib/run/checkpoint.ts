@@ -2,6 +2,7 @@
 
 import { AlexNetError } from '../errors.js';
 import { readCheckpoint, writeAtomically, type NamedTensor } from '../formats/checkpoint-file.js';
+import type { TensorData } from '../formats/safetensors.js';
 import type { Graph, Preprocessing } from '../graph/graph.js';
 import { isTrained } from '../graph/parameters.js';
 import { layerShapes } from '../graph/shapes.js';
@@ -59,6 +60,9 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   });
 }
 
+/** 'float32', 'float64', … */
+const elementOf = (data: TensorData): string => data.constructor.name.replace('Array', '').toLowerCase();
+
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const file = await readCheckpoint(path);
   if (file.metadata['format'] !== format) {
@@ -92,13 +96,15 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
         throw new AlexNetError(
           'CHECKPOINT',
-          `${path}: expected ${shape.join('×')} float32 for ${prefix}${name}, received ${tensor.shape.join('×')}`,
+          `${path}: expected ${shape.join('×')} float32 for ${prefix}${name}, received ${tensor.shape.join('×')} ${elementOf(tensor.data)}`,
         );
       }
       found.set(name, tensor.data);
     }
     if (found.size > 0 && found.size < shapes.size) {
-      throw new AlexNetError('CHECKPOINT', `${path}: some of the ${prefix || 'model '}tensors are missing`);
+      const missing = [...shapes.keys()].filter((name) => !found.has(name)).map((name) => prefix + name);
+      const named = missing.length > 3 ? `${missing.slice(0, 3).join(', ')} and others` : missing.join(', ');
+      throw new AlexNetError('CHECKPOINT', `${path}: ${named} missing; use another checkpoint`);
     }
     return found.size > 0 ? found : undefined;
   };

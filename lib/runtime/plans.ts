@@ -4,6 +4,7 @@ import { AlexNetError } from '../errors.js';
 import { updateOn } from '../plan/backward.js';
 import type { Command } from '../plan/commands.js';
 import { plan, type Plan } from '../plan/plan.js';
+import { bfloat16On } from '../plan/precision.js';
 import type { Device } from './native/device.js';
 import type { NetworkOptions } from './network-options.js';
 import { featureLayer } from '../graph/graph.js';
@@ -16,8 +17,6 @@ export interface Plans {
 export function makePlans(options: NetworkOptions, devices: readonly Device[]): Plans {
   const feature = featureLayer(options.graph);
   const onCards = options.devices.every(({ backend }) => backend === 'cuda');
-  // The CPU's tensors are float32, but for weights that are read again and again as they are.
-  const onCpu = options.training ? ('none' as const) : ('connected' as const);
   const common = {
     graph: options.graph,
     preprocessing: options.preprocessing,
@@ -26,7 +25,7 @@ export function makePlans(options: NetworkOptions, devices: readonly Device[]): 
     seed: options.seed ?? ([0, 0] as const),
     rawInput: options.rawInput ?? false,
     precision: options.precision ?? 'fp32',
-    bfloat16: onCards ? ('network' as const) : onCpu,
+    bfloat16: bfloat16On(onCards, options.training !== undefined),
     workspaceOf: (device: number, command: Command) => devices[device]?.workspace(command) ?? 0,
   };
   const update = options.training?.update === false ? 'never' : updateOn(onCards);

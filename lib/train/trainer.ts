@@ -64,6 +64,12 @@ export class Trainer {
     const { network, config } = this;
     network.setMean(this.data.mean);
     if (!checkpoint) return await initialise(network, config.recipe.initialisation, seedWords(config.seed));
+    if (JSON.stringify(checkpoint.graph) !== JSON.stringify(config.graph)) {
+      throw new AlexNetError(
+        'CHECKPOINT',
+        `${this.folder.checkpoint('last')} is of network ${checkpoint.graph.name}, and not of this run's, ${config.graph.name}; put the run's own checkpoint back`,
+      );
+    }
     if (checkpoint.classes.join('\n') !== this.data.classes.join('\n')) {
       throw new AlexNetError(
         'CHECKPOINT',

@@ -1,6 +1,7 @@
 #include "core/complaints.h"
 
 #include <cmath>
+#include <cstdio>
 
 namespace alexnet {
 namespace {
@@ -14,8 +15,11 @@ std::string is_text(std::string_view name, const std::string& value) {
 std::string text_of(int64_t value) { return std::to_string(value); }
 
 std::string text_of(double value) {
-  std::string text = std::to_string(value);
-  return std::isfinite(value) ? text.substr(0, text.find_last_not_of('0') + 2) : text;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  // A whole number shows that it is none of an integer's.
+  const bool whole = std::isfinite(value) && std::string_view(text).find_first_of(".e") == std::string::npos;
+  return whole ? std::string(text) + ".0" : text;
 }
 
 std::string mebibytes_text(size_t bytes) {
@@ -64,6 +68,10 @@ void require(bool holds, const std::string& found, const std::string& expected) 
 }
 
 void require_range(std::string_view name, int64_t value, int64_t low, int64_t high) {
+  require(value >= low && value <= high, is(name, value), text_of(low) + " to " + text_of(high));
+}
+
+void require_range(std::string_view name, double value, double low, double high) {
   require(value >= low && value <= high, is(name, value), text_of(low) + " to " + text_of(high));
 }
 

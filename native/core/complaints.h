@@ -35,6 +35,7 @@ void require(bool holds, const std::string& complaint);
 void require(bool holds, const std::string& found, const std::string& expected);
 
 void require_range(std::string_view name, int64_t value, int64_t low, int64_t high);
+void require_range(std::string_view name, double value, double low, double high);
 void require_finite(std::string_view name, double value);
 void require_shape(std::string_view name, const Tensor& tensor, const Shape& expected);
 void require_dtype(std::string_view name, const Tensor& tensor, DType expected);

@@ -52,6 +52,7 @@ describe('train', () => {
       validation: { top1Error: expect.any(Number), top5Error: expect.any(Number) },
       imagesPerSecond: expect.any(Number),
       waitedForImages: expect.any(Number),
+      parts: null,
     });
     expect(trained.stderr).toMatch(/^run: mini, [\d,]+ parameters, 2 classes, on cpu in fp32$/m);
     expect(trained.stderr).toMatch(/^skipped 1 file:\n {2}.*broken\.jpg: /m);

@@ -49,3 +49,21 @@ it('running statistics are saved with the weights, and have no momentum', async 
   expect(loaded.parameters).toEqual(saved.parameters);
   expect(loaded.momentum).toEqual(saved.momentum);
 });
+
+it('a checkpoint says which tensors it lacks', async () => {
+  const { graph, preprocessing } = preset('alexnet-bn', 2);
+  const small = { ...graph, layers: graph.layers.slice(0, 2) };
+  const parameters = new Map(
+    [...parameterShapes(small)].map(([name, shape]) => [
+      name,
+      new Float32Array(shape.reduce((a, b) => a * b)),
+    ]),
+  );
+  parameters.delete('bn1.running_var');
+  const file = join(folder, 'lacking.safetensors');
+  const description = { graph: small, preprocessing, classes: ['a', 'b'], mean: new Float32Array(3) };
+  await saveCheckpoint(file, { ...description, parameters });
+  await expect(loadCheckpoint(file)).rejects.toThrow(
+    `${file}: bn1.running_var missing; use another checkpoint`,
+  );
+});

@@ -25,9 +25,9 @@ const graph: Graph = {
   ],
 };
 
-async function open(devices: string): Promise<Network> {
-  const network = Network.open({
-    graph,
+const openGraph = (of: Graph, devices: string): Network =>
+  Network.open({
+    graph: of,
     preprocessing: { ...preset('mini', 4).preprocessing, store: side, crop: side },
     devices: parseDevices(devices),
     batch,
@@ -35,6 +35,9 @@ async function open(devices: string): Promise<Network> {
     seed: seedWords(1),
     training: { momentum: 0.9, weightDecay: 0.0005, decayBiases: false },
   });
+
+async function open(devices: string): Promise<Network> {
+  const network = openGraph(graph, devices);
   await initialise(network, 'he', seedWords(2));
   return network;
 }
@@ -77,4 +80,11 @@ it('one device and two measure the same statistics and learn the same', async ()
   third.setParameters(one.parameters());
   third.setParameters(one.parameters('momentum'), 'momentum');
   expect(third.parameters()).toEqual(one.parameters());
+});
+
+it('a share of the running statistics beyond 0 to 1 is refused', () => {
+  const layers = graph.layers.map((layer) => (layer.name === 'bn2' ? { ...layer, momentum: 1.5 } : layer));
+  expect(() => openGraph({ ...graph, layers } as Graph, 'cpu')).toThrow(
+    'batch_norm_forward, bn2): momentum is 1.5; expected 0.0 to 1.0',
+  );
 });
