@@ -14,7 +14,6 @@ export type TestedDevice = 'cpu' | 'cuda';
 
 export type Results = Readonly<Record<string, NumberArray>>;
 
-const arenaBytes = 64 * 2 ** 20;
 const alignment = 64;
 
 /**
@@ -23,17 +22,19 @@ const alignment = 64;
  */
 export class TestDevice implements Disposable {
   readonly #options: DeviceConfig;
+  readonly #arenaBytes: number;
   #device: Device;
   #running = false;
 
-  constructor(name: 'reference' | TestedDevice, threads = 2) {
+  constructor(name: 'reference' | TestedDevice, threads = 2, arenaBytes = 64 * 2 ** 20) {
+    this.#arenaBytes = arenaBytes;
     this.#options = name === 'cuda' ? { backend: name, index: 0 } : { backend: name, threads };
     this.#device = this.#open();
   }
 
   #open(): Device {
     const device = new Device(this.#options);
-    device.reserve(arenaBytes);
+    device.reserve(this.#arenaBytes);
     return device;
   }
 

@@ -1,4 +1,10 @@
+import { presetNames } from '../../../lib/graph/presets.js';
+import { randomCases } from '../cases/index.js';
 import { withIsa } from '../instructions.js';
 import { randomSuite } from '../random-suite.js';
+import { threadsSuite } from '../threads-suite.js';
 
-withIsa('baseline', (title) => randomSuite('cpu', title));
+withIsa('baseline', (title) => {
+  randomSuite('cpu', title);
+  threadsSuite(title, { cases: randomCases, presets: presetNames });
+});
