@@ -10,6 +10,7 @@ import { toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { dense, type Case } from './case.js';
 import * as convolution from './cases/convolution.js';
 import { randomCases, type Draw } from './cases/index.js';
+import { nonFiniteSuite } from './non-finite-suite.js';
 import { inBf16Products, tolerances } from './precision.js';
 import { Random } from './random.js';
 import { bits, randomSuite } from './random-suite.js';
@@ -24,6 +25,7 @@ export const bf16Cases = { cases, prepared: inBf16Products } as const;
 
 export function bf16Suite(kernels: string): void {
   randomSuite('cpu', `bf16 by ${kernels}`, { ...bf16Cases, casesPerOp: 300 });
+  nonFiniteSuite('cpu', `bf16 by ${kernels}`, { ops: passes, prepared: inBf16Products });
   threadsSuite(`bf16 by ${kernels}`, {
     ...bf16Cases,
     // Emulated, the paper's layers would take minutes.
