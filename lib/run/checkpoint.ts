@@ -38,6 +38,12 @@ export const parameterShapes = (
       .map(({ name, shape }) => [name, shape]),
   );
 
+/** Whether all numbers are; a loop, for a model has 60 million. */
+function allFinite(numbers: Float32Array): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+  return true;
+}
+
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { graph, preprocessing, classes, training } = checkpoint;
   const tensors: NamedTensor[] = [];
@@ -97,6 +103,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
         throw new AlexNetError(
           'CHECKPOINT',
           `${path}: expected ${shape.join('×')} float32 for ${prefix}${name}, received ${tensor.shape.join('×')} ${elementOf(tensor.data)}`,
+        );
+      }
+      if (of === 'value' && !allFinite(tensor.data)) {
+        throw new AlexNetError(
+          'CHECKPOINT',
+          `${path}: expected finite numbers in ${name}, received NaN or infinity; use another checkpoint`,
         );
       }
       found.set(name, tensor.data);

@@ -5,14 +5,17 @@
 
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { presetNames } from '../../lib/graph/presets.js';
 import { toBfloat16 } from '../../lib/runtime/bfloat16.js';
 import { dense, type Case } from './case.js';
 import * as convolution from './cases/convolution.js';
 import { randomCases, type Draw } from './cases/index.js';
+import { nonFiniteSuite } from './non-finite-suite.js';
 import { inBf16Products, tolerances } from './precision.js';
 import { Random } from './random.js';
 import { bits, randomSuite } from './random-suite.js';
 import { expectAgreement, TestDevice } from './run.js';
+import { threadsSuite } from './threads-suite.js';
 
 const passes = ['convolution_forward', 'convolution_backward_data', 'convolution_backward_weights'] as const;
 const cases: Record<string, Draw> = Object.fromEntries(passes.map((pass) => [pass, randomCases[pass]]));
@@ -22,11 +25,17 @@ export const bf16Cases = { cases, prepared: inBf16Products } as const;
 
 export function bf16Suite(kernels: string): void {
   randomSuite('cpu', `bf16 by ${kernels}`, { ...bf16Cases, casesPerOp: 300 });
+  nonFiniteSuite('cpu', `bf16 by ${kernels}`, { ops: passes, prepared: inBf16Products });
+  threadsSuite(`bf16 by ${kernels}`, {
+    ...bf16Cases,
+    // Emulated, the paper's layers would take minutes.
+    presets: kernels.startsWith('emulated') ? ['mini', 'cifar'] : presetNames,
+  });
 
   describe(`bf16 by ${kernels}`, () => {
     const reference = new TestDevice('reference');
-    const devices = [1, 2, 3].map((threads) => new TestDevice('cpu', threads));
-    afterAll(() => [reference, ...devices].forEach((device) => device[Symbol.dispose]()));
+    const device = new TestDevice('cpu');
+    afterAll(() => [reference, device].forEach((each) => each[Symbol.dispose]()));
 
     const spacious: readonly [string, Case][] = [
       [
@@ -53,19 +62,9 @@ export function bf16Suite(kernels: string): void {
     ];
     it.each(spacious)('%s of more images than fit at once', async (about, drawn) => {
       const test = inBf16Products(drawn);
-      const results = await devices[1]!.run(test);
+      const results = await device.run(test);
       const oracle = { test, results: await reference.run(test, { wide: true }) };
       expectAgreement({ test, results }, oracle, tolerances.fp32, about);
-    });
-
-    it.each(passes)('%s has the same bits on 1, 2 and 3 threads', async (pass) => {
-      for (let i = 0; i < 40; i++) {
-        const test = inBf16Products(randomCases[pass](new Random(`${pass} on threads`, i)));
-        const [one, ...others] = await Promise.all(
-          devices.map(async (device) => bits(await device.run(test))),
-        );
-        for (const other of others) expect(other === one, `case ${i}`).toBe(true);
-      }
     });
 
     // Shapes for which nothing else is faster.
@@ -83,7 +82,7 @@ export function bf16Suite(kernels: string): void {
       for (const [name, draw] of draws) {
         const drawn = draw(new Random(about, 0), sizes);
         const product = async (test: Case): Promise<string> =>
-          bits({ [name]: (await devices[0]!.run(test))[name]! });
+          bits({ [name]: (await device.run(test))[name]! });
         const given = await product({ ...inBf16Products(drawn), operands: drawn.operands });
         expect(given).toBe(await product(inBf16Products(drawn)));
         expect(given).not.toBe(await product(drawn));
@@ -98,8 +97,8 @@ export function bf16Suite(kernels: string): void {
         );
         const w = test.operands['w']!;
         const short = { ...w, dtype: 'bfloat16', data: toBfloat16(w.data as Float32Array) } as const;
-        const results = await devices[1]!.run({ ...test, operands: { ...test.operands, w: short } });
-        expect(bits(results)).toBe(bits(await devices[1]!.run(test)));
+        const results = await device.run({ ...test, operands: { ...test.operands, w: short } });
+        expect(bits(results)).toBe(bits(await device.run(test)));
       }
     });
   });

@@ -26,6 +26,11 @@ const runs: Readonly<Record<string, (golden: Golden, device: OpsDevice) => Resul
     const gradients = await ops.fullyConnectedBackward({ ...layer, dy: tensor('dy'), y }, { device });
     return { y, ...gradients };
   },
+  async activation(golden, device) {
+    const layer = activationOf(golden);
+    const y = await ops.activation({ x: golden.tensor('x'), ...layer }, { device });
+    return { y, dx: await ops.activationBackward({ y, dy: golden.tensor('dy'), ...layer }, { device }) };
+  },
   async lrn({ tensor, parameters }, device) {
     const layer = { x: tensor('x'), ...(parameters as object) };
     const y = await ops.lrn(layer, { device });

@@ -32,4 +32,4 @@ function read(file: string): Golden[] {
   }));
 }
 
-export const goldens = ['ops.safetensors', 'batch-norm.safetensors'].flatMap(read);
+export const goldens = ['ops.safetensors', 'batch-norm.safetensors', 'non-finite.safetensors'].flatMap(read);

@@ -14,7 +14,6 @@ export type TestedDevice = 'cpu' | 'cuda';
 
 export type Results = Readonly<Record<string, NumberArray>>;
 
-const arenaBytes = 64 * 2 ** 20;
 const alignment = 64;
 
 /**
@@ -23,17 +22,19 @@ const alignment = 64;
  */
 export class TestDevice implements Disposable {
   readonly #options: DeviceConfig;
+  readonly #arenaBytes: number;
   #device: Device;
   #running = false;
 
-  constructor(name: 'reference' | TestedDevice, threads = 2) {
+  constructor(name: 'reference' | TestedDevice, threads = 2, arenaBytes = 64 * 2 ** 20) {
+    this.#arenaBytes = arenaBytes;
     this.#options = name === 'cuda' ? { backend: name, index: 0 } : { backend: name, threads };
     this.#device = this.#open();
   }
 
   #open(): Device {
     const device = new Device(this.#options);
-    device.reserve(arenaBytes);
+    device.reserve(this.#arenaBytes);
     return device;
   }
 
@@ -103,6 +104,9 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>, floor 
   return difference === 0 ? 0 : Math.sqrt(difference) / Math.max(Math.sqrt(norm), floor);
 }
 
+/** Zeros are the same with either sign, and so is NaN with whatever bits. */
+const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
 /** bfloat16 is kept as its 16 bits. */
 const numbersOf = (data: NumberArray): NumberArray =>
   data instanceof Uint16Array ? fromBfloat16(data) : data;
@@ -142,7 +146,7 @@ export function expectAgreement(actual: Outcome, oracle: Outcome, tolerance: num
     const message = (): string => `${name} of ${about}: ${JSON.stringify(test.ops(describePlaces(test)))}`;
     if (operand.result.as === 'exact') {
       const at = got.findIndex(
-        (number, i) => number !== inType(operand.dtype, wanted[i]!) && number !== wanted[i],
+        (number, i) => !same(number, inType(operand.dtype, wanted[i]!)) && !same(number, wanted[i]!),
       );
       if (at >= 0) expect.fail(`${message()}: element ${at} is ${got[at]}, should be ${wanted[at]}`);
     } else {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawDemoSet } from '../../lib/data/demo/demo.js';
+import { loadCheckpoint } from '../../lib/run/checkpoint.js';
 import { train } from '../../lib/train/train.js';
 import type { TrainOptions } from '../../lib/train/types.js';
 import { recipes } from '../../lib/train/recipes.js';
@@ -26,6 +27,17 @@ async function losses(out: string, options: TrainOptions): Promise<number[]> {
   for await (const event of run) if (event.kind === 'step') all.push(event.loss);
   return all;
 }
+
+describe('the weights after five steps', () => {
+  const weights = async (out: string, threads: number): Promise<ReadonlyMap<string, Float32Array>> => {
+    await losses(out, { steps: 5, devices: 'cpu', threads });
+    return (await loadCheckpoint(at(out, 'checkpoints', 'last.safetensors'))).parameters;
+  };
+
+  it('are the same bits on one thread and on two', async () => {
+    expect(await weights('one-thread', 1)).toEqual(await weights('two-threads', 2));
+  });
+});
 
 describe('the losses of 20 steps with crops, reflections, colour and dropout', () => {
   it('are those of one device on two, to 1e-5', async () => {

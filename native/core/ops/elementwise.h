@@ -28,8 +28,8 @@ struct ActivationForward {
 };
 
 // dx = mask * dy * activation'(.), the derivative read off the activation's output y, which is what the
-// forward op wrote. relu: after dropout and scale it is positive exactly where the gradient passes; tanh with
-// dropout: y = mask * tanh(.), and the mask is drawn again, so 1 - y^2 is right wherever it counts.
+// forward op wrote. relu: after dropout and scale it is positive, or NaN, exactly where the gradient passes;
+// tanh with dropout: y = mask * tanh(.), and the mask is drawn again, so 1 - y^2 is right wherever it counts.
 struct ActivationBackward {
   static constexpr const char* kName = "activation_backward";
   static constexpr bool kTakesStrides = false, kChecksContents = false;

@@ -29,7 +29,7 @@ struct InPlace {
 inline constexpr InPlace kNotInPlace{};
 
 // Where a backward op that reads x has an activation, x is its output, and the op takes the gradient through
-// it too (relu: times [x > 0]; tanh: times 1 - x^2).
+// it too (relu: where x > 0 or NaN; tanh: times 1 - x^2).
 enum class Activation : uint8_t { kNone, kRelu, kTanh };
 
 // Dropout's mask (paper, section 4.2): units are zeroed in training, without scaling. The tensor, N x H x W x

@@ -8,8 +8,9 @@
 namespace alexnet {
 
 // Max-pooling. y's rows are at most ceil((H - size) / stride) + 1, columns likewise; windows are clipped at
-// the bottom and right edges. Backward, the first maximum of a window in row-major order takes the gradient;
-// it is found again from x, nothing is stored.
+// the bottom and right edges. NaN is greater than every number. Backward, the first maximum of a window in
+// row-major order takes the gradient (of several NaN the last one, as in PyTorch); it is found again from x,
+// nothing is stored.
 struct PoolParameters {
   int64_t size = 3, stride = 2;
   template <class Self, class V>

@@ -24,16 +24,14 @@ void matrix(const OuterGemm& g, const ScratchSize& size, const Execution& on) {
   });
 }
 
-// Sums over images of each thread's own, then over the threads.
+// Sums of each range of images, then of the ranges.
 void few_channels(const OuterGemm& g, const ScratchSize& size, const Execution& on) {
   const Kernels& kernels = on.kernels();
-  on.pool().run([&](int thread, int threads) {
-    kernels.few_channels_sum(g, g.grid.images * thread / threads, g.grid.images * (thread + 1) / threads,
-                             on.own(thread, size));
+  on.pool().share(kernels.few_channels_ranges(g), 1, [&](int64_t begin, int64_t end, int thread) {
+    kernels.few_channels_sum(g, begin, end, on.shared(), on.own(thread, size));
   });
   on.pool().share(g.outputs, 16, [&](int64_t begin, int64_t end, int) {
-    kernels.few_channels_finish(g, on.own(0, size), on.pool().threads(),
-                                static_cast<int64_t>(ScratchSize::padded(size.each)), begin, end);
+    kernels.few_channels_finish(g, begin, end, on.shared());
   });
 }
 

@@ -4,8 +4,8 @@
 //
 // With so few channels x cannot fill vectors, dy can: the tile is `rows` elements of the kernel x two vectors
 // of outputs. Elements are broadcast from the padded image, each through a pointer of its own that steps from
-// pixel to pixel with the convolution's stride. Each thread sums over images of its own; the parts are added
-// in the threads' order.
+// pixel to pixel with the convolution's stride. The images are cut into ranges, each with sums of its own,
+// which are added in order at the end: the number of threads changes no bit.
 
 struct Elements {
   const float* sources[ALEXNET_ROWS];  // at the band's first pixel
@@ -51,10 +51,30 @@ static int64_t band_rows(const Grid& grid) {
   return wanted < grid.height ? wanted : grid.height;
 }
 
+// One range's sums, and where the next one's begin.
+static int64_t range_floats(const OuterGemm& g) {
+  return (kernel_elements(g) * padded_outputs(g) + 15) / 16 * 16;
+}
+
+// Ranges: enough that any number of threads has nearly even shares, few enough that all sums stay in a cache.
+static constexpr int64_t kMostRanges = 64, kFewestRanges = 8, kRangesFloats = 1 << 20;
+
+static int64_t few_channels_ranges(const OuterGemm& g) {
+  int64_t ranges = kRangesFloats / range_floats(g);
+  if (ranges < kFewestRanges) ranges = kFewestRanges;
+  if (ranges > kMostRanges) ranges = kMostRanges;
+  return ranges < g.grid.images ? ranges : g.grid.images;
+}
+
+// All ranges' sums.
+static size_t few_channels_shared(const OuterGemm& g) {
+  return static_cast<size_t>(few_channels_ranges(g) * range_floats(g));
+}
+
+// A padded image, and a band of dy.
 static size_t few_channels_scratch(const OuterGemm& g) {
   const int64_t band = band_rows(g.grid) * g.grid.width * 2 * kLanes;
-  return static_cast<size_t>(kernel_elements(g) * padded_outputs(g) + padded_image_floats(g.grid, g.inner) +
-                             band + 64);
+  return static_cast<size_t>(padded_image_floats(g.grid, g.inner) + band + 64);
 }
 
 static void pack_band(const OuterGemm& g, int64_t image, int64_t y0, int64_t rows, int64_t j, float* to) {
@@ -91,13 +111,13 @@ static void add_band(const OuterGemm& g, const float* padded, int64_t y0, int64_
   }
 }
 
-// sums(e, j) over images [begin, end), left at the start of `memory`.
-static void few_channels_sum(const OuterGemm& g, int64_t begin, int64_t end, float* memory) {
+// sums(e, j) over images [begin, end).
+static void sum_images(const OuterGemm& g, int64_t begin, int64_t end, float* sums, float* memory) {
   const Grid& grid = g.grid;
   const int64_t nr = 2 * kLanes, pitch = padded_outputs(g), band = band_rows(grid);
-  float* sums = memory;
-  float* padded = sums + kernel_elements(g) * pitch;
-  float* dy = padded + (padded_image_floats(grid, g.inner) + 15) / 16 * 16;
+  Scratch scratch{memory};
+  float* padded = scratch.take(padded_image_floats(grid, g.inner));
+  float* dy = scratch.next;
   __builtin_memset(sums, 0, sizeof(float) * kernel_elements(g) * pitch);
   for (int64_t n = begin; n < end; ++n) {
     pad_image(g.x + n * g.x_strides.image, g.x_strides, grid, g.inner, padded);
@@ -111,14 +131,23 @@ static void few_channels_sum(const OuterGemm& g, int64_t begin, int64_t end, flo
   }
 }
 
-// dw of outputs [begin, end) from the threads' sums, which lie `apart` floats from one another.
-static void few_channels_finish(const OuterGemm& g, const float* sums, int64_t threads, int64_t apart,
-                                int64_t begin, int64_t end) {
+// Ranges [begin, end), of which each has its place in `sums`.
+static void few_channels_sum(const OuterGemm& g, int64_t begin, int64_t end, float* sums, float* memory) {
+  const int64_t images = g.grid.images, ranges = few_channels_ranges(g);
+  for (int64_t r = begin; r < end; ++r)
+    sum_images(g, images * r / ranges, images * (r + 1) / ranges, sums + r * range_floats(g), memory);
+}
+
+// dw of outputs [begin, end) from all ranges' sums; begin is a multiple of kLanes.
+static void few_channels_finish(const OuterGemm& g, int64_t begin, int64_t end, const float* sums) {
   const int64_t elements = kernel_elements(g), pitch = padded_outputs(g);
-  for (int64_t j = begin; j < end; ++j)
-    for (int64_t e = 0; e < elements; ++e) {
-      float sum = sums[e * pitch + j];
-      for (int64_t t = 1; t < threads; ++t) sum += sums[t * apart + e * pitch + j];
-      g.dw[j * g.dw_output + e] = sum;
+  const int64_t ranges = few_channels_ranges(g), apart = range_floats(g);
+  for (int64_t e = 0; e < elements; ++e)
+    for (int64_t j = begin; j < end; j += kLanes) {
+      const float* at = sums + e * pitch + j;
+      vec sum = load(at);
+      for (int64_t r = 1; r < ranges; ++r) sum += load(at + r * apart);
+      const int64_t lanes = end - j < kLanes ? end - j : kLanes;
+      for (int64_t lane = 0; lane < lanes; ++lane) g.dw[(j + lane) * g.dw_output + e] = sum[lane];
     }
 }

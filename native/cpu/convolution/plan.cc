@@ -135,7 +135,7 @@ ScratchSize scratch_of(OuterAlgorithm algorithm, const OuterGroups& groups, cons
     case OuterAlgorithm::kWinograd:
       return winograd_scratch(g, kernels);
     case OuterAlgorithm::kFewChannels:
-      return {kernels.few_channels_scratch(g), 0};
+      return {kernels.few_channels_scratch(g), kernels.few_channels_shared(g)};
     case OuterAlgorithm::kOuter:
       return {kernels.outer_scratch(g), 0};
   }

@@ -36,7 +36,7 @@ enum class OuterAlgorithm : uint8_t {
   kMatrix,          // fully connected
   kWinogradBlocks,  // Winograd's scheme over space-to-depth blocks: a first layer with a stride
   kWinograd,        // Winograd's scheme
-  kFewChannels,     // each thread sums over images of its own
+  kFewChannels,     // sums over ranges of images
   kOuter,           // any
 };
 

@@ -1,4 +1,4 @@
-// What follows the sums of a learned layer.
+// What follows the sums of a learned layer. NaN passes through: comparisons are such that it fails them.
 
 // tanh to float32's accuracy, without branches: near zero the polynomial of the Cephes library (S. Moshier),
 // elsewhere 1 - 2 / (e^2|x| + 1), e^t from t = n ln 2 + rest and a series in the rest.
@@ -27,7 +27,7 @@ static inline float tanh_of(float x) {
 
 static void activation_forward(int activation, const float* x, float* y, int64_t count) {
   if (activation == 1) {
-    for (int64_t i = 0; i < count; ++i) y[i] = x[i] > 0 ? x[i] : 0;
+    for (int64_t i = 0; i < count; ++i) y[i] = x[i] < 0 ? 0 : x[i];
   } else if (activation == 2) {
     for (int64_t i = 0; i < count; ++i) y[i] = tanh_of(x[i]);
   } else {

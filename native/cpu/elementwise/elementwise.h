@@ -3,7 +3,7 @@
 
 static void activation_backward(int activation, const float* y, const float* dy, float* dx, int64_t count) {
   if (activation == 1) {
-    for (int64_t i = 0; i < count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0;
+    for (int64_t i = 0; i < count; ++i) dx[i] = y[i] <= 0 ? 0 : dy[i];
   } else if (activation == 2) {
     for (int64_t i = 0; i < count; ++i) dx[i] = dy[i] * (1 - y[i] * y[i]);
   } else {

@@ -81,7 +81,7 @@ static inline void finish(const GatherGemm& g, vec s0, vec s1, int64_t j, float*
   }
   if (g.accumulate) s0 += load(out), s1 += load(out + kLanes);
   if (bias) s0 += load(bias), s1 += load(bias + kLanes);
-  if (g.activation == 1) s0 = s0 > 0 ? s0 : vec{}, s1 = s1 > 0 ? s1 : vec{};
+  if (g.activation == 1) s0 = s0 < 0 ? vec{} : s0, s1 = s1 < 0 ? vec{} : s1;
   store(out, s0);
   store(out + kLanes, s1);
   if (g.activation == 2) activation_forward(2, out, out, 2 * kLanes);
@@ -94,7 +94,7 @@ static inline void finish(const GatherGemm& g, vec s0, vec s1, int64_t j, float*
 static inline float finished(const GatherGemm& g, float sum, float old, int64_t j) {
   if (g.accumulate) sum += old;
   if (g.bias) sum += g.bias[j];
-  if (g.activation == 1) sum = sum > 0 ? sum : 0;
+  if (g.activation == 1) sum = sum < 0 ? 0 : sum;
   if (g.activation == 2) sum = tanh_of(sum);
   return sum * g.scale;
 }

@@ -124,13 +124,15 @@ struct Kernels {
   void (*winograd_weights_finish)(const OuterGemm&, int64_t output_begin, int64_t output_end,
                                   const float* sums);
 
-  // convolution, instead of `outer` for images of few channels: every thread's sums over images of its own,
-  // left in its scratch, then dw from all threads' sums.
+  // convolution, instead of `outer` for images of few channels: the sums of each range of images, all in
+  // `sums`, then dw from them.
   bool (*has_few_channels)(const OuterGemm&);
+  int64_t (*few_channels_ranges)(const OuterGemm&);
+  size_t (*few_channels_shared)(const OuterGemm&);   // floats: the sums
   size_t (*few_channels_scratch)(const OuterGemm&);  // floats
-  void (*few_channels_sum)(const OuterGemm&, int64_t image_begin, int64_t image_end, float* scratch);
-  void (*few_channels_finish)(const OuterGemm&, const float* sums, int64_t threads, int64_t apart,
-                              int64_t begin, int64_t end);
+  void (*few_channels_sum)(const OuterGemm&, int64_t range_begin, int64_t range_end, float* sums,
+                           float* scratch);
+  void (*few_channels_finish)(const OuterGemm&, int64_t output_begin, int64_t output_end, const float* sums);
   // sums[j] += rows of pixels x channels with a pitch
   void (*column_sums)(const float* rows, int64_t pixels, int64_t pitch, int64_t channels, float* sums);
 

@@ -128,9 +128,10 @@ static inline V window_sum(const float* centre, int64_t half) {
 // fetching ahead.
 static constexpr int64_t kAhead = 1024;
 
-// Squares of `count` groups to the copy; returns the greatest.
+// Squares of `count` groups to the copy; returns their sum, which no NaN is lost in.
 static float squares_of(const PaddedRow& row, int64_t count, const float* x, float* copy) {
-  vec greatest{};
+  vec sums{};
+  float sum = 0;
   for (int64_t g = 0; g < count; ++g, x += row.own) {
     float* to = row.group(copy, g);
     each_vector(row.own, [&](auto zero, int64_t i) {
@@ -139,15 +140,14 @@ static float squares_of(const PaddedRow& row, int64_t count, const float* x, flo
       const V value = load_as<V>(x + i), square = value * value;
       put(to + i, square);
       if constexpr (sizeof(V) == sizeof(vec)) {
-        greatest = square > greatest ? square : greatest;
+        sums += square;
       } else {
-        greatest[0] = square[0] > greatest[0] ? square[0] : greatest[0];
+        sum += square[0];
       }
     });
   }
-  float most = greatest[0];
-  for (int i = 1; i < kLanes; ++i) most = greatest[i] > most ? greatest[i] : most;
-  return most;
+  for (int i = 0; i < kLanes; ++i) sum += sums[i];
+  return sum;
 }
 
 // emit(x, powers, where) for each vector of the groups whose squares are in the copy.
@@ -165,18 +165,21 @@ static inline void each_power(const Lrn lrn, const PaddedRow row, int64_t count,
   }
 }
 
-// The same for a block of pixels, squares and all. copy: zeros, but for what earlier blocks left.
+// The same for a block of pixels, squares and all; false where a NaN may be among the results. copy: zeros,
+// but for what earlier blocks left.
 template <class Emit>
-static inline void normalise_block(const Lrn& lrn, const float* x, int64_t pixels, int64_t channels,
+static inline bool normalise_block(const Lrn& lrn, const float* x, int64_t pixels, int64_t channels,
                                    float* copy, const Emit& emit) {
   const PaddedRow row = padded_row(lrn, channels);
   const int64_t count = pixels * lrn.groups;
-  const float most = lrn.k + lrn.alpha * static_cast<float>(lrn.size) * squares_of(row, count, x, copy);
+  // No window's sum of squares is greater than all squares'.
+  const float most = lrn.k + lrn.alpha * squares_of(row, count, x, copy);
   if (lrn.beta == 0.75f && lrn.alpha >= 0 && lrn.k >= kLeastQuick && most <= kMostQuick) {
     each_power<true>(lrn, row, count, x, copy, emit);
-  } else {
-    each_power<false>(lrn, row, count, x, copy, emit);
+    return true;
   }
+  each_power<false>(lrn, row, count, x, copy, emit);
+  return false;
 }
 
 // work(first pixel, pixels) in blocks.
@@ -186,14 +189,16 @@ static inline void each_block(const Lrn& lrn, int64_t pixels, int64_t channels, 
   for (int64_t p = 0; p < pixels; p += block) work(p, pixels - p < block ? pixels - p : block);
 }
 
-// y = x * s^-beta. copy: zeros, padded_floats.
-static void lrn_rows(const Lrn& lrn, const float* x, float* y, int64_t pixels, int64_t channels,
+// y = x * s^-beta; false where a NaN may be among the results. copy: zeros, padded_floats.
+static bool lrn_rows(const Lrn& lrn, const float* x, float* y, int64_t pixels, int64_t channels,
                      float* copy) {
+  bool numbers = true;
   each_block(lrn, pixels, channels, [&](int64_t p, int64_t count) {
-    normalise_block(lrn, x + p * channels, count, channels, copy, [=](auto value, auto powers, int64_t i) {
-      put(y + p * channels + i, value * powers.normaliser);
-    });
+    numbers &= normalise_block(
+        lrn, x + p * channels, count, channels, copy,
+        [=](auto value, auto powers, int64_t i) { put(y + p * channels + i, value * powers.normaliser); });
   });
+  return numbers;
 }
 
 static void lrn_forward(const Lrn& lrn, const float* x, float* y, int64_t pixels, int64_t channels,
@@ -223,7 +228,7 @@ static void lrn_gradient(const Lrn& lrn, const float* x, const float* dy, const 
       const V value = load_as<V>(x + at);
       V d = load_as<V>(dy + at) * load_as<V>(normaliser + at) -
             factor * value * window_sum<V>(terms + i, row.half);
-      if (activation == 1) d = value > V{} ? d : V{};
+      if (activation == 1) d = value <= V{} ? V{} : d;
       if (activation == 2) d *= 1 - value * value;
       put(dx + at, d);
     });

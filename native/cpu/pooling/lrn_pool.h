@@ -41,18 +41,81 @@ static inline Range window_of(int64_t out, const LrnPool& op, int64_t extent) {
   return {begin, end < extent ? end : extent};
 }
 
-// Maxima over `rows` x `columns` pixels; `lines`: the rows, of which the window begins at `from`.
-static inline __attribute__((always_inline)) void maxima(const float* const* lines, int64_t rows,
-                                                         int64_t columns, int64_t channels, int64_t from,
-                                                         float* to) {
+// Whether a row may hold NaN: false only where all its numbers are finite.
+static bool may_hold_nan(const float* row, int64_t count) {
+  vec zeros{};
+  float zero = 0;
+  each_vector(count, [&](auto none, int64_t i) {
+    using V = decltype(none);
+    const V value = load_as<V>(row + i);
+    if constexpr (sizeof(V) == sizeof(vec)) {
+      zeros += value * 0.0f;
+    } else {
+      zero += value[0] * 0.0f;
+    }
+  });
+  for (int i = 0; i < kLanes; ++i) zero += zeros[i];
+  return zero != 0;
+}
+
+// Whether `value` takes the place of the maximum so far: the first of equal ones stays, and NaN is greater
+// than every number, the last one of them, as in PyTorch. Rows without NaN need one comparison only.
+template <bool Nan, class V>
+static inline auto exceeds(V value, V best) {
+  if constexpr (Nan)
+    return (value > best) | (value != value);
+  else
+    return value > best;
+}
+
+// A row of windows: its rows of numbers, and whether NaN may be among them.
+struct Lines {
+  const float* row[kMostPoolSize];
+  int64_t count;
+  bool nan;
+};
+
+// nan: of the rows in the ring.
+static Lines lines_of(const LrnPool& op, const Range& high, const float* image, const Ring& normalised,
+                      const bool* nan) {
+  Lines lines{{}, high.end - high.begin, false};
+  for (int64_t h = high.begin; h < high.end; ++h) {
+    lines.row[h - high.begin] = op.normalise ? normalised.row(h) : image + h * op.x.width * op.x.channels;
+    lines.nan |= nan[h % op.pool_size];
+  }
+  return lines;
+}
+
+// Calls f.template operator()<whether NaN may be there>(rows, columns, first column, output) for the windows
+// of a row; the paper's size is known to the compiler.
+template <class F>
+static inline __attribute__((always_inline)) void each_window(const LrnPool& op, const Lines& lines,
+                                                              const F& f) {
+  for (int64_t ow = 0; ow < op.out_width; ++ow) {
+    const Range wide = window_of(ow, op, op.x.width);
+    const int64_t columns = wide.end - wide.begin;
+    if (lines.nan) {
+      f.template operator()<true>(lines.count, columns, wide.begin, ow);
+    } else if (lines.count == 3 && columns == 3 && op.pool_size == 3) {
+      f.template operator()<false>(3, 3, wide.begin, ow);
+    } else {
+      f.template operator()<false>(lines.count, columns, wide.begin, ow);
+    }
+  }
+}
+
+// Maxima over `rows` x `columns` pixels, of which the first is `from` in each line.
+template <bool Nan>
+static inline __attribute__((always_inline)) void maxima(const Lines& lines, int64_t rows, int64_t columns,
+                                                         int64_t channels, int64_t from, float* to) {
   each_vector(
       channels, [&](auto zero, int64_t c) __attribute__((always_inline)) {
         using V = decltype(zero);
-        V best = load_as<V>(lines[0] + from + c);
+        V best = load_as<V>(lines.row[0] + from + c);
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t w = 0; w < columns; ++w) {
-            const V value = load_as<V>(lines[r] + from + w * channels + c);
-            best = value > best ? value : best;
+            const V value = load_as<V>(lines.row[r] + from + w * channels + c);
+            best = exceeds<Nan>(value, best) ? value : best;
           }
         put(to + c, best);
       });
@@ -66,43 +129,44 @@ static void lrn_pool_forward(const LrnPool& op, const float* x, float* y, int64_
   if (op.normalise) __builtin_memset(copy, 0, sizeof(float) * padded_floats(op.lrn, channels));
   for (int64_t n = image_begin; n < image_end; ++n) {
     const float* image = x + n * op.x.height * line;
-    int64_t ready = 0;  // rows before this one have been normalised
+    bool nan[kMostPoolSize] = {};
+    int64_t ready = 0;  // rows before this one have been looked at, and normalised
     for (int64_t oh = row_begin; oh < row_end; ++oh) {
       const Range high = window_of(oh, op, op.x.height);
-      const float* lines[kMostPoolSize];
       if (ready < high.begin) ready = high.begin;
-      for (; op.normalise && ready < high.end; ++ready)
-        lrn_rows(op.lrn, image + ready * line, normalised.row(ready), op.x.width, channels, copy);
-      for (int64_t h = high.begin; h < high.end; ++h)
-        lines[h - high.begin] = op.normalise ? normalised.row(h) : image + h * line;
-      float* out = y + (n * op.out_height + oh) * op.out_width * channels;
-      for (int64_t ow = 0; ow < op.out_width; ++ow, out += channels) {
-        const Range wide = window_of(ow, op, op.x.width);
-        const int64_t rows = high.end - high.begin, columns = wide.end - wide.begin;
-        if (rows == 3 && columns == 3) {
-          maxima(lines, 3, 3, channels, wide.begin * channels, out);
-        } else {
-          maxima(lines, rows, columns, channels, wide.begin * channels, out);
-        }
+      for (; ready < high.end; ++ready) {
+        const float* row = image + ready * line;
+        nan[ready % op.pool_size] =
+            op.normalise ? !lrn_rows(op.lrn, row, normalised.row(ready), op.x.width, channels, copy)
+                         : may_hold_nan(row, line);
       }
+      const Lines lines = lines_of(op, high, image, normalised, nan);
+      float* out = y + (n * op.out_height + oh) * op.out_width * channels;
+      each_window(
+          op, lines,
+          [&]<bool Nan>(int64_t rows, int64_t columns, int64_t first, int64_t ow)
+              __attribute__((always_inline)) {
+                maxima<Nan>(lines, rows, columns, channels, first * channels, out + ow * channels);
+              });
     }
   }
 }
 
 // Where in its window, counted in row-major order over pool_size x pool_size, an output's first maximum is.
-static inline __attribute__((always_inline)) void first_maxima(const float* const* lines, int64_t rows,
+template <bool Nan>
+static inline __attribute__((always_inline)) void first_maxima(const Lines& lines, int64_t rows,
                                                                int64_t columns, int64_t size,
                                                                int64_t channels, int64_t from, float* to) {
   each_vector(
       channels, [&](auto zero, int64_t c) __attribute__((always_inline)) {
         using V = decltype(zero);
         using Places = decltype(zero > zero);
-        V best = load_as<V>(lines[0] + from + c);
+        V best = load_as<V>(lines.row[0] + from + c);
         Places place{};
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t w = 0; w < columns; ++w) {
-            const V value = load_as<V>(lines[r] + from + w * channels + c);
-            const Places better = value > best;
+            const V value = load_as<V>(lines.row[r] + from + w * channels + c);
+            const Places better = exceeds<Nan>(value, best);
             best = better ? value : best;
             place = better ? Places{} + static_cast<int32_t>(r * size + w) : place;
           }
@@ -151,38 +215,37 @@ struct PoolBackward {
   float* gradient;  // of a block of pixels
   float* copy;      // two of lrn.h's
   int64_t channels, line;
+  bool nan[kMostPoolSize] = {};  // of the rows in the ring: whether they may hold it
 
-  void prepare_row(int64_t h) const {
+  void prepare_row(int64_t h) {
+    bool& risky = nan[h % op.pool_size];
+    risky = !op.normalise && may_hold_nan(image + h * line, line);
+    if (!op.normalise) return;
     each_block(op.lrn, op.x.width, channels, [&](int64_t p, int64_t pixels) {
       const int64_t first = p * channels;
       float* y = normalised.row(h) + first;
       float* n = normaliser.row(h) + first;
       float* s = slope.row(h) + first;
-      normalise_block(op.lrn, image + h * line + first, pixels, channels, copy,
-                      [=](auto x, auto powers, int64_t i) {
-                        const auto value = x * powers.normaliser;
-                        put(y + i, value);
-                        put(n + i, powers.normaliser);
-                        put(s + i, value * powers.inverse);
-                      });
+      risky |= !normalise_block(op.lrn, image + h * line + first, pixels, channels, copy,
+                                [=](auto x, auto powers, int64_t i) {
+                                  const auto value = x * powers.normaliser;
+                                  put(y + i, value);
+                                  put(n + i, powers.normaliser);
+                                  put(s + i, value * powers.inverse);
+                                });
     });
   }
 
   void find_places(int64_t oh) const {
-    const Range high = window_of(oh, op, op.x.height);
-    const float* lines[kMostPoolSize];
-    for (int64_t h = high.begin; h < high.end; ++h)
-      lines[h - high.begin] = op.normalise ? normalised.row(h) : image + h * line;
-    for (int64_t ow = 0; ow < op.out_width; ++ow) {
-      const Range wide = window_of(ow, op, op.x.width);
-      const int64_t rows = high.end - high.begin, columns = wide.end - wide.begin;
-      float* to = places.row(oh) + ow * channels;
-      if (rows == 3 && columns == 3 && op.pool_size == 3) {
-        first_maxima(lines, 3, 3, 3, channels, wide.begin * channels, to);
-      } else {
-        first_maxima(lines, rows, columns, op.pool_size, channels, wide.begin * channels, to);
-      }
-    }
+    const Lines lines = lines_of(op, window_of(oh, op, op.x.height), image, normalised, nan);
+    float* to = places.row(oh);
+    each_window(
+        op, lines,
+        [&]<bool Nan>(int64_t rows, int64_t columns, int64_t first, int64_t ow)
+            __attribute__((always_inline)) {
+              first_maxima<Nan>(lines, rows, columns, op.pool_size, channels, first * channels,
+                                to + ow * channels);
+            });
   }
 
   void collect_pixel(int64_t h, int64_t w, float* to) const {
@@ -219,21 +282,23 @@ struct PoolBackward {
     });
   }
 
-  void run() const {
+  void run() {
     int64_t ready = 0, found = 0;
     for (int64_t h = 0; h < op.x.height; ++h) {
       const Range high = windows_over(h, op, op.out_height);
       for (; found < high.end; ++found) {
         const Range rows = window_of(found, op, op.x.height);
         if (ready < rows.begin) ready = rows.begin;
-        for (; op.normalise && ready < rows.end; ++ready) prepare_row(ready);
+        for (; ready < rows.end; ++ready) prepare_row(ready);
         find_places(found);
       }
-      if (high.begin < high.end) {
-        finish_row(h);
-      } else {
-        __builtin_memset(dx + h * line, 0, sizeof(float) * line);
+      // A row that no window holds has a gradient of zeros, which goes through normalisation and activation
+      // too.
+      if (ready <= h) {
+        prepare_row(h);
+        ready = h + 1;
       }
+      finish_row(h);
     }
   }
 };

@@ -19,11 +19,11 @@ __device__ __forceinline__ float activate(float x) {
     return x;
 }
 
-// The gradient through an activation whose output is y.
+// The gradient through an activation whose output is y; through relu where y is NaN, as in PyTorch.
 template <Activation kActivation>
 __device__ __forceinline__ float through(float y, float gradient) {
   if constexpr (kActivation == Activation::kRelu)
-    return y > 0 ? gradient : 0;
+    return y <= 0 ? 0 : gradient;
   else if constexpr (kActivation == Activation::kTanh)
     return gradient * (1 - y * y);
   else

@@ -62,7 +62,7 @@ struct PoolGradient {
         pool.each_number(p, q, [&](const float(&z)[kCount], int at, bool first_one) {
 #pragma unroll
           for (int i = 0; i < kCount; ++i)
-            if (first_one || z[i] > best[i]) best[i] = z[i], greatest[i] = at;
+            if (first_one || exceeds(z[i], best[i])) best[i] = z[i], greatest[i] = at;
         });
       }
       for (int turn = 0; turn < overlap; ++turn) {

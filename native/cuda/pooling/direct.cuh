@@ -6,6 +6,7 @@
 #include "cuda/device/dispatch.h"
 #include "cuda/elementwise/activation.h"
 #include "cuda/normalisation/lrn_window.h"
+#include "cuda/pooling/maximum.h"
 #include "cuda/pooling/plan.h"
 
 namespace alexnet::cuda {
@@ -31,7 +32,7 @@ struct DirectPool {
     float best = value(row, column);
     for (int h = p * shape.stride; h < bottom; ++h)
       for (int w = q * shape.stride; w < right; ++w)
-        if (const float z = value(h, w); z > best) best = z, row = h, column = w;
+        if (const float z = value(h, w); exceeds(z, best)) best = z, row = h, column = w;
     return best;
   }
 };

@@ -5,7 +5,7 @@
 
 namespace alexnet::cuda {
 
-// NaN only where a window begins with it, as in every backend.
+// NaN where a window holds one.
 template <class T, class Lrn, bool kPaper>
 __global__ void __launch_bounds__(kMostPoolThreads, 1)
     pool_forward_kernel(const T* __restrict__ x, T* __restrict__ y, const __grid_constant__ PoolShape shape,
@@ -25,21 +25,17 @@ __global__ void __launch_bounds__(kMostPoolThreads, 1)
     __syncthreads();
     for (int q = part.first_window + pool.thread.place; pool.works && q < part.last_window;
          q += pool.thread.places) {
-      float begun[kCount] = {}, best[kCount] = {};
+      float best[kCount] = {};
       pool.each_number(p, q, [&](const float(&z)[kCount], int, bool first_one) {
 #pragma unroll
         for (int i = 0; i < kCount; ++i)
           if (first_one)
-            begun[i] = best[i] = z[i];
+            best[i] = z[i];
           else if constexpr (Lrn::kKeepsZeros)
-            best[i] = z[i] > best[i] ? z[i] : best[i];
+            best[i] = exceeds(z[i], best[i]) ? z[i] : best[i];
           else
-            best[i] = fmaxf(best[i], z[i]);
+            best[i] = maximum_or_nan(best[i], z[i]);
       });
-      if constexpr (!Lrn::kKeepsZeros) {
-#pragma unroll
-        for (int i = 0; i < kCount; ++i) best[i] = begun[i] == begun[i] ? best[i] : begun[i];
-      }
       store(pooled + (p * shape.out_width + q) * shape.channels, best);
     }
     __syncthreads();

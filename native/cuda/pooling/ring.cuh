@@ -28,6 +28,7 @@
 #include "cuda/device/launch.h"
 #include "cuda/elementwise/activation.h"
 #include "cuda/normalisation/lrn_window.h"
+#include "cuda/pooling/maximum.h"
 #include "cuda/pooling/plan.h"
 
 namespace alexnet::cuda {

@@ -17,7 +17,7 @@ void run(const ActivationForward& op, const HostBackend& arena, const Step&) {
 void run(const ActivationBackward& op, const HostBackend& arena, const Step& step) {
   const DoubleTensor y(arena, op.y), dy(arena, op.dy), dx(arena, op.dx);
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
-    const double gradient = dy(n, h, w, c) * slope(op.activation, y(n, h, w, c));
+    const double gradient = through(op.activation, y(n, h, w, c), dy(n, h, w, c));
     dx.set(n, h, w, c, dropped(op.dropout, op.y, step, n, h, w, c) ? 0 : gradient);
   });
 }

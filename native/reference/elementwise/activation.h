@@ -22,17 +22,18 @@ inline double activate(Activation activation, double x) {
   return x;
 }
 
-// f'(x), read off y = f(x): relu' = [y > 0], tanh' = 1 - y^2.
-inline double slope(Activation activation, double y) {
+// dy * f'(x), read off y = f(x): relu' = [y > 0], tanh' = 1 - y^2. Where y is NaN relu lets dy through, and
+// where relu' is 0 the gradient is 0 whatever dy is, as in PyTorch.
+inline double through(Activation activation, double y, double dy) {
   switch (activation) {
     case Activation::kNone:
-      return 1;
+      return dy;
     case Activation::kRelu:
-      return y > 0 ? 1 : 0;
+      return y <= 0 ? 0 : dy;
     case Activation::kTanh:
-      return 1 - y * y;
+      return dy * (1 - y * y);
   }
-  return 1;
+  return dy;
 }
 
 // Whether the mask zeroes the unit at (n, h, w, c) of `tensor`.

@@ -16,7 +16,7 @@ void run(const LrnForward& op, const HostBackend& arena, const Step&) {
 void run(const LrnBackward& op, const HostBackend& arena, const Step&) {
   const DoubleTensor x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
-    dx.set(n, h, w, c, lrn_gradient(op.lrn, x, n, h, w, c, dy) * slope(op.activation, x(n, h, w, c)));
+    dx.set(n, h, w, c, through(op.activation, x(n, h, w, c), lrn_gradient(op.lrn, x, n, h, w, c, dy)));
   });
 }
 

@@ -24,7 +24,7 @@ void run(const LrnPoolBackward& op, const HostBackend& arena, const Step&) {
     return pool_gradient(op.pool, x, dy, n, h, w, c, value);
   };
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
-    dx.set(n, h, w, c, lrn_gradient(op.lrn, x, n, h, w, c, dz) * slope(op.activation, x(n, h, w, c)));
+    dx.set(n, h, w, c, through(op.activation, x(n, h, w, c), lrn_gradient(op.lrn, x, n, h, w, c, dz)));
   });
 }
 

@@ -19,7 +19,7 @@ void run(const MaxPoolBackward& op, const HostBackend& arena, const Step&) {
   each(dx, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     const auto value = [&](int64_t i, int64_t j) { return x(n, i, j, c); };
     dx.set(n, h, w, c,
-           pool_gradient(op.pool, x, dy, n, h, w, c, value) * slope(op.activation, x(n, h, w, c)));
+           through(op.activation, x(n, h, w, c), pool_gradient(op.pool, x, dy, n, h, w, c, value)));
   });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "reference/device/double_tensor.h"
 
@@ -12,7 +13,8 @@ struct Place {
   int64_t h, w;
 };
 
-// The first maximum, in row-major order, of the window of output (p, q) over an h x w map.
+// The first maximum, in row-major order, of the window of output (p, q) over an h x w map. NaN is greater
+// than every number, the last one of a window, as in PyTorch.
 template <class Value>
 Place first_maximum(const PoolParameters& pool, int64_t h, int64_t w, int64_t p, int64_t q, Value&& value) {
   const int64_t top = p * pool.stride, left = q * pool.stride;
@@ -20,7 +22,8 @@ Place first_maximum(const PoolParameters& pool, int64_t h, int64_t w, int64_t p,
   double greatest = value(top, left);
   for (int64_t i = top; i < std::min(h, top + pool.size); ++i)
     for (int64_t j = left; j < std::min(w, left + pool.size); ++j)
-      if (const double here = value(i, j); here > greatest) best = {i, j}, greatest = here;
+      if (const double here = value(i, j); here > greatest || std::isnan(here))
+        best = {i, j}, greatest = here;
   return best;
 }
 

@@ -1,4 +1,12 @@
+import { presetNames } from '../../../lib/graph/presets.js';
+import { randomCases } from '../cases/index.js';
 import { withIsa } from '../instructions.js';
+import { nonFiniteSuite } from '../non-finite-suite.js';
 import { randomSuite } from '../random-suite.js';
+import { threadsSuite } from '../threads-suite.js';
 
-withIsa('avx2', (title) => randomSuite('cpu', title));
+withIsa('avx2', (title) => {
+  randomSuite('cpu', title);
+  nonFiniteSuite('cpu', title);
+  threadsSuite(title, { cases: randomCases, presets: presetNames });
+});

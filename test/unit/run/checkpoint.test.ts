@@ -67,3 +67,21 @@ it('a checkpoint says which tensors it lacks', async () => {
     `${file}: bn1.running_var missing; use another checkpoint`,
   );
 });
+
+it.each([NaN, Infinity, -Infinity])('weights with %s are an error that names them', async (value) => {
+  const { graph, preprocessing } = preset('mini', 2);
+  const parameters = new Map(
+    [...parameterShapes(graph)].map(([name, shape]) => [
+      name,
+      new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5),
+    ]),
+  );
+  parameters.get('conv2.weight')!.fill(value, -1);
+  const file = join(folder, 'not-finite.safetensors');
+  const model = { graph, preprocessing, classes: ['a', 'b'], mean: new Float32Array(3) };
+  await saveCheckpoint(file, { ...model, parameters });
+  await expect(loadCheckpoint(file)).rejects.toMatchObject({
+    code: 'CHECKPOINT',
+    message: `${file}: expected finite numbers in conv2.weight, received NaN or infinity; use another checkpoint`,
+  });
+});

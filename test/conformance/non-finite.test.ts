@@ -1,0 +1,3 @@
+import { nonFiniteSuite } from './non-finite-suite.js';
+
+nonFiniteSuite('cpu', 'the cpu');
