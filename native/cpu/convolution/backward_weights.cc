@@ -1,4 +1,4 @@
-// The gradient with respect to the weights and the bias, and the update in one with it.
+// The gradient with respect to the weights and the bias, and the op that also applies the update.
 
 #include <algorithm>
 
@@ -24,7 +24,7 @@ void matrix(const OuterGemm& g, const ScratchSize& size, const Execution& on) {
   });
 }
 
-// Sums over images of each thread's own, then over the threads.
+// Each thread sums over its own images; then the threads' sums are added.
 void few_channels(const OuterGemm& g, const ScratchSize& size, const Execution& on) {
   const Kernels& kernels = on.kernels();
   on.pool().run([&](int thread, int threads) {
@@ -47,7 +47,7 @@ void outer(const OuterGroups& groups, const ScratchSize& size, const Execution& 
   });
 }
 
-// plan.groups has its data.
+// plan.groups: with data pointers.
 void multiply(const OuterPlan& plan, const Execution& on) {
   const OuterGroups& groups = plan.groups;
   const ScratchSize& size = plan.scratch;
@@ -70,7 +70,7 @@ void multiply(const OuterPlan& plan, const Execution& on) {
   }
 }
 
-// Of the gradient, which the update's workspace begins with; the rest is for computing it.
+// Floats of the gradient at the start of the update's workspace; the rest is scratch for computing it.
 size_t gradient_floats(const ConvolutionUpdate& op) {
   return ScratchSize::padded(static_cast<size_t>(op.w.count()));
 }

@@ -2,10 +2,10 @@
 // dw(j, e) = sum over pixels of dy(pixel, j) * x(pixel, e), e = (row, column, channel) of the kernel (363 in
 // conv1).
 //
-// With so few channels x cannot fill vectors, dy can: the tile is `rows` elements of the kernel x two vectors
-// of outputs. Elements are broadcast from the padded image, each through a pointer of its own that steps from
-// pixel to pixel with the convolution's stride. Each thread sums over images of its own; the parts are added
-// in the threads' order.
+// With so few channels x cannot fill vectors, but dy can: the tile is `rows` elements of the kernel x two
+// vectors of outputs. Elements are broadcast from the padded image, each through its own pointer, which steps
+// from pixel to pixel with the convolution's stride. Each thread sums over its own images; the threads' sums
+// are added in the threads' order.
 
 struct Elements {
   const float* sources[ALEXNET_ROWS];  // at the band's first pixel
@@ -44,7 +44,7 @@ static int64_t padded_outputs(const OuterGemm& g) {
   return (g.outputs + 2 * kLanes - 1) / (2 * kLanes) * 2 * kLanes;
 }
 
-// Rows of pixels whose sum is kept in registers: their dy stays in the cache, and sums of sums keep float32's
+// Rows of pixels that are summed in registers: their dy stays in the cache, and sums of sums keep float32's
 // error small.
 static int64_t band_rows(const Grid& grid) {
   const int64_t wanted = (511 + grid.width) / grid.width;
@@ -80,7 +80,7 @@ static void add_band(const OuterGemm& g, const float* padded, int64_t y0, int64_
   for (int64_t e0 = 0; e0 < elements; e0 += ALEXNET_ROWS) {
     Elements tile{{}, grid.stride * line, grid.stride * g.inner};
     for (int m = 0; m < ALEXNET_ROWS; ++m) {
-      const int64_t e = e0 + m < elements ? e0 + m : e0;  // past the last: computed and dropped
+      const int64_t e = e0 + m < elements ? e0 + m : e0;  // past the last: computed and discarded
       tile.sources[m] = padded + (y0 * grid.stride + e / run) * line + e % run;
     }
     correlate(tile, dy, rows, grid.width, sum);
@@ -91,7 +91,7 @@ static void add_band(const OuterGemm& g, const float* padded, int64_t y0, int64_
   }
 }
 
-// sums(e, j) over images [begin, end), left at the start of `memory`.
+// sums(e, j) over images [begin, end), written to the start of `memory`.
 static void few_channels_sum(const OuterGemm& g, int64_t begin, int64_t end, float* memory) {
   const Grid& grid = g.grid;
   const int64_t nr = 2 * kLanes, pitch = padded_outputs(g), band = band_rows(grid);
@@ -111,7 +111,7 @@ static void few_channels_sum(const OuterGemm& g, int64_t begin, int64_t end, flo
   }
 }
 
-// dw of outputs [begin, end) from the threads' sums, which lie `apart` floats from one another.
+// dw of outputs [begin, end) from the threads' sums, which are `apart` floats apart.
 static void few_channels_finish(const OuterGemm& g, const float* sums, int64_t threads, int64_t apart,
                                 int64_t begin, int64_t end) {
   const int64_t elements = kernel_elements(g), pitch = padded_outputs(g);

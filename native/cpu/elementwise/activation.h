@@ -1,4 +1,4 @@
-// What follows the sums of a learned layer.
+// The activations that follow the sums of a learned layer.
 
 // tanh to float32's accuracy, without branches: near zero the polynomial of the Cephes library (S. Moshier),
 // elsewhere 1 - 2 / (e^2|x| + 1), e^t from t = n ln 2 + rest and a series in the rest.
