@@ -1,11 +1,11 @@
-// Max-pools forward, on the ring of ring.cuh.
+// Max-pools forward, with the ring of ring.cuh.
 #pragma once
 
 #include "cuda/pooling/ring.cuh"
 
 namespace alexnet::cuda {
 
-// NaN only where a window begins with it, as in every backend.
+// The result is NaN only if a window begins with NaN, as in every backend.
 template <class T, class Lrn, bool kPaper>
 __global__ void __launch_bounds__(kMostPoolThreads, 1)
     pool_forward_kernel(const T* __restrict__ x, T* __restrict__ y, const __grid_constant__ PoolShape shape,
