@@ -1,5 +1,5 @@
-// Which instructions for bfloat16 processor and system have. Compilers' __builtin_cpu_supports does not know
-// all of them, so that the processor is asked itself.
+// Chooses the bfloat16 instructions: those that both the processor and the operating system support. The
+// compilers' __builtin_cpu_supports does not know all of them, so this file reads cpuid itself.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -23,7 +23,7 @@ struct Leaf {
   uint32_t a = 0, b = 0, c = 0, d = 0;
 };
 
-// Zeros where the processor has no such leaf.
+// Returns zeros where the processor has no such leaf.
 Leaf cpuid(uint32_t leaf, uint32_t part) {
   Leaf got;
   if (!__get_cpuid_count(leaf, part, &got.a, &got.b, &got.c, &got.d)) return {};
@@ -32,7 +32,7 @@ Leaf cpuid(uint32_t leaf, uint32_t part) {
 
 bool bit(uint32_t word, int at) { return word >> at & 1; }
 
-// The registers that the system keeps for each thread, XCR0; 0 where it keeps none by this means.
+// XCR0: the registers that the operating system saves for each thread; 0 without XSAVE.
 uint32_t kept_state() {
   if (!bit(cpuid(1, 0).c, 27)) return 0;
   uint32_t low, high;
@@ -40,7 +40,8 @@ uint32_t kept_state() {
   return low;
 }
 
-// What isa/avx512bf16.cc and isa/amx.cc are compiled for: AVX-512 F, DQ, BW, VL and BF16, its registers kept.
+// What isa/avx512bf16.cc and isa/amx.cc are compiled for: AVX-512 F, DQ, BW, VL and BF16, and the operating
+// system saves its registers.
 bool has_avx512bf16() {
   constexpr uint32_t kRegisters = 0xe6;  // SSE, AVX, and the three parts of AVX-512
   const Leaf features = cpuid(7, 0);
@@ -48,8 +49,8 @@ bool has_avx512bf16() {
          bit(features.b, 30) && bit(features.b, 31) && features.a >= 1 && bit(cpuid(7, 1).a, 5);
 }
 
-// Linux gives a process tiles, 8 KB of state a thread, when it asks for them. It refuses where a thread has a
-// signal stack that is too small for them.
+// A process has to request AMX's tiles, 8 KB of state a thread, from Linux. Linux refuses where a thread's
+// signal stack is too small for them.
 bool may_use_tiles() {
 #if defined(__linux__) && defined(SYS_arch_prctl)
   constexpr long kRequestState = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA

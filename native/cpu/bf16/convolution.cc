@@ -7,8 +7,8 @@ namespace alexnet::cpu {
 
 namespace {
 
-// Weights as panels of outputs. Forward an output's numbers are adjacent; the gradient's windows meet the
-// kernel from its other end.
+// Packs the weights as panels of outputs. In the forward pass an output's weights are adjacent; for the
+// gradient the kernel is turned: its taps are read from last to first.
 void pack_panel(const GatherGemm& g, int64_t column, const Bf16Kernels& bf16, uint16_t* packed) {
   const Grid& grid = g.grid;
   const int64_t depth = grid.rows * grid.columns * g.inner;
@@ -32,7 +32,7 @@ int64_t packed_halves(const GatherGemm& g) {
   return bf16_columns_halves(g.outputs, g.grid.rows * g.grid.columns * g.inner);
 }
 
-// One group of a block of images, of which `planes` are the first one's; all units that are a thread's.
+// One group in a block of images; `planes`: the group's plane of the block's first image.
 struct GroupOfBlock {
   const GatherGemm& g;
   const Bf16Windows& windows;
@@ -61,8 +61,8 @@ struct GroupOfBlock {
 
 }  // namespace
 
-// Winograd's scheme takes 25 products where a 3x3 kernel's sum has 81, and 36 for a 5x5 one's 100; a first
-// layer's blocks have a fifth more numbers than its windows.
+// Winograd's scheme takes 25 products instead of 81 for a 3x3 kernel, and 36 instead of 100 for a 5x5 one; a
+// first layer's blocks have a fifth more elements than its windows.
 bool faster_in_bf16(const Bf16Kernels& bf16, const Grid& grid, bool winograd) {
   constexpr double kSaved3 = 81.0 / 25, kSaved5 = 100.0 / 36;
   return !winograd || bf16.rate > (grid.rows == 5 ? kSaved5 : kSaved3);

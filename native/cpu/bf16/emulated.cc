@@ -1,5 +1,5 @@
-// The products in bfloat16 with their instructions carried out by plain C++, for tests on any processor. They
-// count as faster than float32, so that every convolution is computed with them.
+// The bfloat16 kernels with their instructions emulated in plain C++, for tests on any processor. Their
+// declared rate is above float32's, so that every convolution uses them.
 #include "cpu/bf16/kernels.h"
 #include "isa/simd.h"
 

@@ -1,4 +1,4 @@
-// Finished sums on their way to memory: row by row, with what belongs behind them.
+// Writes finished sums to memory, row by row, with bias, accumulation, activation and scale applied.
 
 static void finish_row(const Epilogue& e, const float* sums, int64_t columns, float* to, int64_t at) {
   float row[kBf16Block];

@@ -1,7 +1,8 @@
-// Products of operands rounded to bfloat16, summed in float32: one table of functions per instruction that
-// multiplies pairs of bfloat16, each function a part of an op that one thread can do by itself.
+// Products of operands rounded to bfloat16, summed in float32. There is one table of functions for each
+// instruction that multiplies pairs of bfloat16. Each function does a part of an op that one thread can
+// compute alone.
 //
-// All products are of one form: 32 rows times 32 columns over at most kBf16Depth numbers k at a time. Rows
+// All products have one form: 32 rows times 32 columns, over at most kBf16Depth elements of k at a time. Rows
 // are packed with k adjacent, `bf16_pitch` apart; columns are packed in panels of 32, [pair of k][column][2].
 // Both are padded with zeros to a multiple of 32 along k; rows and columns past the last may hold anything.
 #pragma once
@@ -13,32 +14,32 @@ namespace alexnet::cpu {
 
 inline constexpr int64_t kBf16Block = 32;  // rows and columns of a block of sums
 inline constexpr int64_t kBf16Depth =
-    512;  // 32 KB of 32 rows or columns: one side stays in the nearest cache
+    512;  // 32 KB for 32 rows or columns: one side stays in the first-level cache
 
 static inline constexpr int64_t bf16_padded(int64_t numbers) {
   return (numbers + kBf16Block - 1) / kBf16Block * kBf16Block;
 }
-// An odd number of cache lines, so that 16 rows do not compete for the same places in the cache.
+// An odd number of cache lines, so that 16 rows do not compete for the same cache sets.
 static inline constexpr int64_t bf16_pitch(int64_t depth) {
   const int64_t padded = bf16_padded(depth);
   return padded / kBf16Block % 2 == 0 ? padded + kBf16Block : padded;
 }
 
-// One group's channels of an image, in bfloat16, as windows with stride read them: with the padding around,
-// and for gradients with zeros between the pixels, so that every window lies inside and each of its rows is
-// one run.
+// A plane: one group's channels of an image in bfloat16, with the padding around it and, for gradients of
+// strided convolutions, zeros between the pixels. So every window lies inside, and each of its rows is one
+// run.
 struct Plane {
   int64_t height, width, channels;
   int64_t source_height, source_width;
-  int64_t spread, top, left;  // source row r lies in row top + r * spread, where there is such a row
+  int64_t spread, top, left;  // source row r lies in row top + r * spread, if that row exists
 };
 
 // The rows of a window in a plane.
 struct WindowRows {
-  int64_t pitch, run;  // from one row to the next, and how much of each
+  int64_t pitch, run;  // distance from one row to the next; elements of each row
 };
 
-// What becomes of finished sums.
+// What is applied to finished sums.
 struct Epilogue {
   const float* bias;  // by target column, or null
   bool accumulate;
@@ -48,9 +49,9 @@ struct Epilogue {
 
 struct Bf16Kernels {
   const char* name;
-  double rate;  // multiply-adds in the time of one of float32's
+  double rate;  // bfloat16 multiply-adds in the time of one float32 multiply-add
 
-  // Around what a thread does with `multiply`.
+  // Called by a thread before and after its calls of `multiply`.
   void (*enter)();
   void (*leave)();
 
@@ -58,23 +59,24 @@ struct Bf16Kernels {
   void (*round_plane)(const Plane&, const float* image, const Strides&, int64_t begin, int64_t end,
                       uint16_t* plane);
 
-  // to(row, k) = from[row][at + k]; the second takes numbers that are bfloat16 already.
+  // to(row, k) = from[row][at + k]; the second function's input is bfloat16 already.
   void (*pack_rows)(const float* const* from, int64_t at, int64_t rows, int64_t depth, uint16_t* to);
   void (*pack_short_rows)(const uint16_t* const* from, int64_t at, int64_t rows, int64_t depth, uint16_t* to);
   // to(row, k) = from[k][at + row]
   void (*turn_rows)(const float* const* from, int64_t at, int64_t rows, int64_t depth, uint16_t* to);
-  // to(row, k) = number at + k of the window at windows[row]; to has room for 32 numbers more.
+  // to(row, k) = element at + k of the window at windows[row]; to has room for 32 more elements.
   void (*pack_window_rows)(const uint16_t* const* windows, const WindowRows&, int64_t at, int64_t rows,
                            int64_t depth, uint16_t* to);
   // One panel of columns. to(k, column) = from[k][at + column]
   void (*pack_columns)(const float* const* from, int64_t at, int64_t columns, int64_t depth, uint16_t* to);
   // to(k, column) = from[column][at + k]
   void (*turn_columns)(const float* const* from, int64_t at, int64_t columns, int64_t depth, uint16_t* to);
-  // to(k, column) = number at + column of the window at windows[k]
+  // to(k, column) = element at + column of the window at windows[k]
   void (*pack_window_columns)(const uint16_t* const* windows, const WindowRows&, int64_t at, int64_t columns,
                               int64_t depth, uint16_t* to);
 
-  // sums(row, column) = (fresh ? 0 : sums) + rows times a panel, over 32 * steps numbers; sums are 32 x 32.
+  // sums(row, column) = (fresh ? 0 : sums) + rows times a panel, over 32 * steps elements of k; sums are 32 x
+  // 32.
   void (*multiply)(const uint16_t* rows, int64_t pitch, const uint16_t* panel, int64_t steps,
                    int64_t row_count, int64_t column_count, bool fresh, float* sums);
 
@@ -86,8 +88,9 @@ struct Bf16Kernels {
                         int64_t at);
 };
 
-// The best that processor and system have, or null. ALEXNET_NATIVE_BF16=amx|avx512bf16|none lowers the
-// choice; emulated-amx and emulated-avx512bf16 compute the same without the instructions, slowly, for tests.
+// The fastest table that the processor and the operating system support, or null.
+// ALEXNET_NATIVE_BF16=amx|avx512bf16|none lowers the choice; emulated-amx and emulated-avx512bf16 compute the
+// same without the instructions, slowly, for tests.
 const Bf16Kernels* best_bf16_kernels();
 
 const Bf16Kernels* bf16_kernels_amx();

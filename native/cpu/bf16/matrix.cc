@@ -1,5 +1,5 @@
 // A fully connected layer forward and its gradient with respect to the input. The weights are by far the
-// largest operand: each thread packs its own part, a unit at a time, and nothing else reads it.
+// largest operand. Each thread packs its own part of them, one unit at a time, and no other thread reads it.
 
 #include "cpu/bf16/convolution.h"
 #include "cpu/bf16/product.h"
@@ -9,7 +9,7 @@ namespace alexnet::cpu {
 
 namespace {
 
-// The images' side, packed for all threads: panels of columns forward, rows backward.
+// The images, packed once for all threads: panels of columns in the forward pass, rows in the backward pass.
 int64_t images_halves(const GatherGemm& g) {
   return g.w_inner == 1 ? bf16_columns_halves(g.grid.images, g.inner)
                         : bf16_rows_halves(g.grid.images, g.inner);
@@ -33,7 +33,7 @@ void pack_images(const GatherGemm& g, uint16_t* packed, const Execution& on) {
   });
 }
 
-// Outputs are rows and images columns, because a row of the weights is only to be rounded.
+// Outputs are the rows and images the columns: packing a row of the weights is then only rounding.
 void forward_unit(const GatherGemm& g, const Bf16Unit& unit, const uint16_t* packed, uint16_t* own,
                   float* sums, const Bf16Kernels& bf16) {
   const float* from[kBf16Own * kBf16Block];

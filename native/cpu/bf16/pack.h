@@ -20,12 +20,13 @@ static void pack_short_rows(const uint16_t* const* from, int64_t at, int64_t row
   }
 }
 
-// In steps of 32: what is written past the end is written again by what follows, and so are planes read.
+// Copies 32 elements at a time. What it writes past the end is overwritten by the next copy; reads past the
+// end of a plane are allowed for (windows.h).
 static inline void copy_run(const uint16_t* from, int64_t count, uint16_t* to) {
   for (int64_t i = 0; i < count; i += kBlock) __builtin_memcpy(to + i, from + i, sizeof(uint16_t) * kBlock);
 }
 
-// `count` numbers of a window from number `at` on.
+// Copies `count` elements of a window, from element `at` on.
 static inline void copy_window(const uint16_t* window, const WindowRows& w, int64_t at, int64_t count,
                                uint16_t* to) {
   const uint16_t* row = window + at / w.run * w.pitch;
@@ -47,7 +48,7 @@ static void pack_window_rows(const uint16_t* const* windows, const WindowRows& w
 
 static void pack_window_columns(const uint16_t* const* windows, const WindowRows& w, int64_t at,
                                 int64_t columns, int64_t depth, uint16_t* to) {
-  // Numbers of one row of the windows are read where they lie.
+  // Elements from one row of the windows are read in place.
   const bool whole = at % w.run + kBlock <= w.run;
   const int64_t offset = at / w.run * w.pitch + at % w.run;
   const uint16_t zeros[kBlock] = {};
@@ -70,7 +71,7 @@ static void pack_window_columns(const uint16_t* const* windows, const WindowRows
   }
 }
 
-// Numbers k and k + 1 of up to 32 sources as pairs; zeros from `depth` on.
+// Elements k and k + 1 of up to 32 sources as pairs; zeros from `depth` on.
 static inline void pairs_of(const float* const* from, int64_t k, int64_t depth, int64_t at, int64_t count,
                             uint32_t* to) {
   float copies[2][kBlock] = {};
@@ -93,10 +94,10 @@ static void pack_columns(const float* const* from, int64_t at, int64_t columns, 
   }
 }
 
-// Turns 16 x 16 pairs.
+// Transposes 16 x 16 pairs.
 static inline void turn(const uint32_t* from, int64_t from_pitch, uint32_t* to, int64_t to_pitch) {
 #if defined(__AVX512F__)
-  // Mixing rows i and i + 8 number by number, four times over, turns the whole.
+  // Interleaving rows i and i + 8, four times, transposes the block.
   const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   const __m512i high = _mm512_set_epi32(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8);
   __m512i rows[2][16];

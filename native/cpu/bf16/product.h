@@ -1,7 +1,7 @@
-// How a product in bfloat16 (kernels.h) is cut up: into units of a few blocks of rows by a few panels of
-// columns, one of which a thread computes at a time. Along k it goes in pieces of kBf16Depth, so that a
-// piece of rows stays in the nearest cache while the panels pass by from the next one, and each sum is made
-// in the same order, whatever the units.
+// How a bfloat16 product (kernels.h) is divided: into units of a few blocks of rows by a few panels of
+// columns. A thread computes one unit at a time, along k in pieces of kBf16Depth. A piece of rows then stays
+// in the first-level cache while the panels stream from the second, and each sum is computed in the same
+// order, whatever the units are.
 #pragma once
 
 #include <algorithm>
@@ -17,14 +17,14 @@ struct Bf16Unit {
   int64_t row, rows, column, columns;
 };
 
-// Even pieces of whole blocks.
+// Divides a product into even pieces of whole blocks.
 struct Bf16Units {
   int64_t rows, columns;              // of the whole product
   int64_t row_blocks, column_blocks;  // of a unit
   int64_t row_pieces, column_pieces;
 
   int64_t count() const { return row_pieces * column_pieces; }
-  // Columns' pieces follow one another, so that a thread has the same rows again.
+  // Columns vary fastest, so that a thread's next unit has the same rows.
   Bf16Unit at(int64_t index) const {
     const int64_t row = index / column_pieces * row_blocks * kBf16Block;
     const int64_t column = index % column_pieces * column_blocks * kBf16Block;
@@ -36,11 +36,11 @@ struct Bf16Units {
   }
 };
 
-// At most so many blocks by so many panels a unit, fewer where threads would have nothing to do; `others`
-// products of the same shape are shared out with it.
+// At most most_rows blocks by most_columns panels a unit, fewer where threads would be idle; `others`
+// products of this shape are divided among the threads together.
 inline Bf16Units bf16_units(int64_t rows, int64_t columns, int64_t most_rows, int64_t most_columns,
                             int64_t others, int64_t threads) {
-  constexpr int64_t kUnitsOfThread = 4;  // the last ones take a fifth of the time at most
+  constexpr int64_t kUnitsOfThread = 4;  // so the last units take at most a fifth of the time
   const auto pieces = [](int64_t blocks, int64_t most) { return (blocks + most - 1) / most; };
   const int64_t row_blocks = bf16_blocks(rows), column_blocks = bf16_blocks(columns);
   while (most_rows * most_columns > 1 &&
@@ -53,14 +53,14 @@ inline Bf16Units bf16_units(int64_t rows, int64_t columns, int64_t most_rows, in
       rows, columns, own_rows, own_columns, pieces(row_blocks, own_rows), pieces(column_blocks, own_columns)};
 }
 
-// Operands packed as a whole, piece by piece of k.
+// Sizes of operands that are packed as a whole, one piece of k after another.
 inline int64_t bf16_rows_halves(int64_t rows, int64_t depth) {
   return (depth + kBf16Depth - 1) / kBf16Depth * bf16_padded(rows) * bf16_pitch(kBf16Depth);
 }
 inline int64_t bf16_columns_halves(int64_t columns, int64_t depth) {
   return bf16_padded(depth) * bf16_padded(columns);
 }
-// Where they hold numbers from k on.
+// Offsets in them of the elements from k on.
 inline int64_t bf16_rows_at(int64_t rows, int64_t row, int64_t k, int64_t depth) {
   return k / kBf16Depth * bf16_padded(rows) * bf16_pitch(kBf16Depth) + row * bf16_pitch(depth);
 }
@@ -68,14 +68,14 @@ inline int64_t bf16_columns_at(int64_t columns, int64_t column, int64_t k, int64
   return k * bf16_padded(columns) + column * bf16_padded(depth);
 }
 
-// Calls piece(k, depth) for the pieces of k in order.
+// Calls piece(k, depth) for each piece of k, in order.
 template <class Piece>
 void each_bf16_piece(int64_t depth, const Piece& piece) {
   for (int64_t k = 0; k < depth; k += kBf16Depth) piece(k, std::min(kBf16Depth, depth - k));
 }
 
-// rows_of(k, depth) and columns_of(k, depth) give the unit's packed operands; finish(row, rows, column,
-// columns, sums) gets each block.
+// rows_of(k, depth) and columns_of(k, depth) return the unit's packed operands; finish(row, rows, column,
+// columns, sums) is called with each block.
 template <class Rows, class Columns, class Finish>
 void multiply_unit(const Bf16Kernels& kernels, const Bf16Unit& unit, int64_t depth, float* sums,
                    const Rows& rows_of, const Columns& columns_of, const Finish& finish) {

@@ -1,8 +1,8 @@
-// float32 to bfloat16: to nearest, ties to even, as every backend rounds.
+// Rounds float32 to bfloat16: to nearest, ties to even, as in every backend.
 
 static constexpr int64_t kBlock = kBf16Block;
 
-// 32 numbers.
+// 32 values.
 static inline void round_block(const float* from, uint16_t* to) {
 #if defined(__AVX512BF16__)
   const __m512bh both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + 16), _mm512_loadu_ps(from));
@@ -23,7 +23,7 @@ static void round_run(const float* from, int64_t count, uint16_t* to) {
   for (int64_t r = 0; r < count - i; ++r) to[i + r] = halves[r];
 }
 
-// 32 pairs, each of a number of `low` and one of `high`.
+// 32 pairs, each of one value of `low` and one of `high`.
 static inline void round_pairs(const float* low, const float* high, uint32_t* to) {
 #if defined(__AVX512BF16__)
   alignas(64) static constexpr uint16_t kMixed[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,

@@ -1,7 +1,8 @@
-// The block of products by AMX: 32 x 32 sums in four tiles of 16 x 16, 32 numbers of k a step; two tiles of
-// rows and two of columns are loaded for four products, 64 cycles' worth.
+// The block of products by AMX: 32 x 32 sums in four tiles of 16 x 16, 32 elements of k a step; two tiles of
+// rows and two of columns are loaded for four products, which take 64 cycles.
 
-// The instructions. Tiles 0 to 3 hold sums, 4 and 5 rows, 6 and 7 columns. Without AMX they are memory.
+// The instructions. Tiles 0 to 3 hold sums, 4 and 5 rows, 6 and 7 columns. Without AMX the tiles are arrays
+// in memory.
 static constexpr int64_t kSide = 16;  // rows of a tile, and its columns of 4 bytes
 
 #if defined(__AMX_BF16__)

@@ -1,5 +1,5 @@
 // The block of products by AVX512_BF16: 8 rows x 32 columns of sums stay in 16 registers; a pair of a row's
-// numbers is broadcast from where it lies and multiplied with two vectors of pairs of the panel.
+// elements is broadcast from memory and multiplied by two vectors of pairs of the panel.
 
 typedef float sums16 __attribute__((vector_size(64)));
 typedef float unaligned_sums16 __attribute__((vector_size(64), aligned(4), may_alias));

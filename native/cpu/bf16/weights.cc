@@ -1,6 +1,6 @@
-// The gradient with respect to the weights: rows are outputs, columns a window's numbers, and the sums go
-// along the pixels. dy is packed for all threads, a block of images at a time; each thread packs the windows
-// of its columns. No sum is shared between threads. Sums of single blocks are added up in dw.
+// The gradient with respect to the weights: rows are outputs, columns are a window's elements, and the sums
+// run over the pixels. dy is packed for all threads, a block of images at a time; each thread packs the
+// windows of its columns. No sum is shared between threads. Each block's sums are added to dw.
 
 #include "cpu/bf16/convolution.h"
 #include "cpu/bf16/product.h"
@@ -10,7 +10,7 @@ namespace alexnet::cpu {
 
 namespace {
 
-// What a block of images is to one group.
+// A block of images, for one group.
 struct Block {
   const OuterGemm& g;
   int64_t image, pixels;
@@ -65,7 +65,7 @@ int64_t dy_halves(const OuterGemm& g, int64_t groups, int64_t images) {
   return groups * bf16_rows_halves(g.outputs, images * g.grid.height * g.grid.width);
 }
 
-// Images of a block; a fully connected layer's windows are its images, and nothing is gained by fewer.
+// Images of a block. A fully connected layer has one window an image, so all images form one block.
 int64_t block_images(const OuterGemm& g, const Bf16Windows& windows) {
   if (g.matrix) return g.grid.images;
   const int64_t dy = windows.groups * bf16_padded(g.outputs) * g.grid.height * g.grid.width;

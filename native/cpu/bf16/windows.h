@@ -1,5 +1,5 @@
-// Images as a convolution in bfloat16 reads them: a block of them at a time is rounded into planes, which all
-// threads then read windows from.
+// Images as a bfloat16 convolution reads them: one block of images at a time is rounded into planes, and all
+// threads then read windows from the planes.
 #pragma once
 
 #include <algorithm>
@@ -10,10 +10,11 @@
 
 namespace alexnet::cpu {
 
-// Planes and what is packed beside them: as many images as fit, so that they are read from a cache again.
+// Bytes of a block: planes and what is packed with them. A block has as many images as fit, so that they are
+// read back from a cache.
 inline constexpr int64_t kBf16ImageBytes = int64_t{16} << 20;
 
-// A place in a block of images of height x width pixels, and the next ones.
+// Walks over the pixels of a block of images of height x width pixels, from a given pixel on.
 struct PixelWalk {
   int64_t height, width, image, row, column;
 
@@ -37,16 +38,16 @@ void point_at_pixels(Number* origin, const Strides& strides, PixelWalk at, int64
   for (int64_t i = 0; i < count; ++i, at.next()) to[i] = origin + at.in(strides);
 }
 
-// Floats of memory for so many bfloat16, on cache lines of their own.
+// Floats of memory for `halves` bfloat16, padded to whole cache lines.
 inline size_t bf16_floats(int64_t halves) { return static_cast<size_t>(bf16_padded(halves) / 2); }
 
 struct Bf16Windows {
   Plane plane;
   WindowRows rows;
-  int64_t depth;  // numbers of a window
+  int64_t depth;  // elements of a window
   int64_t groups;
   int64_t height, width;  // windows of an image
-  Strides strides;        // between windows' first numbers, in planes
+  Strides strides;        // between windows' first elements, in planes
   int64_t halves;         // of a plane
 
   Bf16Windows(const Grid& grid, int64_t channels, int64_t of_groups)
@@ -69,15 +70,15 @@ struct Bf16Windows {
   }
 
   int64_t image_halves() const { return groups * halves; }
-  // Reads may go 32 numbers past the last plane.
+  // Reads may go 32 elements past the last plane.
   int64_t block_halves(int64_t images) const { return images * image_halves() + kBf16Block; }
-  // Images of a block, each with `others` bfloat16 beside its planes.
+  // Images of a block, each with `others` bfloat16 in addition to its planes.
   int64_t block_images(int64_t images, int64_t others) const {
     const int64_t fitting = kBf16ImageBytes / (2 * (image_halves() + others));
     return std::clamp<int64_t>(fitting, 1, images);
   }
 
-  // `images` of them from `source` on; groups' channels are group_step apart.
+  // Rounds `images` images from `source` on; the groups' channels are group_step apart.
   void round(const float* source, const Strides& from, int64_t group_step, int64_t images, uint16_t* planes,
              const Execution& on) const {
     on.pool().share(images * groups * plane.height, 1, [&](int64_t begin, int64_t end, int) {

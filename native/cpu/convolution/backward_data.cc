@@ -1,4 +1,5 @@
-// The gradient with respect to the input: the forward pass's product from dy to dx, with turned kernels.
+// The gradient with respect to the input: the forward pass's product, from dy to dx, with turned kernels
+// (taps from last to first).
 
 #include "cpu/convolution/gather.h"
 #include "cpu/device/ops.h"

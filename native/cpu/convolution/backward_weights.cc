@@ -1,4 +1,4 @@
-// The gradient with respect to the weights and the bias, and the update in one with it.
+// The gradient with respect to the weights and the bias, and the op that also applies the update.
 
 #include <algorithm>
 
@@ -45,7 +45,7 @@ void outer(const OuterGroups& groups, const ScratchSize& size, const Execution& 
   });
 }
 
-// plan.groups has its data.
+// plan.groups: with data pointers.
 void multiply(const OuterPlan& plan, const Execution& on) {
   const OuterGroups& groups = plan.groups;
   const ScratchSize& size = plan.scratch;
@@ -68,7 +68,7 @@ void multiply(const OuterPlan& plan, const Execution& on) {
   }
 }
 
-// Of the gradient, which the update's workspace begins with; the rest is for computing it.
+// Floats of the gradient at the start of the update's workspace; the rest is scratch for computing it.
 size_t gradient_floats(const ConvolutionUpdate& op) {
   return ScratchSize::padded(static_cast<size_t>(op.w.count()));
 }

@@ -4,7 +4,7 @@
 
 namespace alexnet::cpu {
 
-// Sums of single rows first, for a sum of sums keeps float32's error small.
+// Each row is summed first: a sum of sums keeps float32's error small.
 void bias_gradient(const Tensor& dy, const Tensor& db, const Execution& on) {
   const float* from = on.data(dy);
   float* to = on.data(db);

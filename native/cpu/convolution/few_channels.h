@@ -44,7 +44,7 @@ static int64_t padded_outputs(const OuterGemm& g) {
   return (g.outputs + 2 * kLanes - 1) / (2 * kLanes) * 2 * kLanes;
 }
 
-// Rows of pixels whose sum is kept in registers: their dy stays in the cache, and sums of sums keep float32's
+// Rows of pixels that are summed in registers: their dy stays in the cache, and sums of sums keep float32's
 // error small.
 static int64_t band_rows(const Grid& grid) {
   const int64_t wanted = (511 + grid.width) / grid.width;
@@ -100,7 +100,7 @@ static void add_band(const OuterGemm& g, const float* padded, int64_t y0, int64_
   for (int64_t e0 = 0; e0 < elements; e0 += ALEXNET_ROWS) {
     Elements tile{{}, grid.stride * line, grid.stride * g.inner};
     for (int m = 0; m < ALEXNET_ROWS; ++m) {
-      const int64_t e = e0 + m < elements ? e0 + m : e0;  // past the last: computed and dropped
+      const int64_t e = e0 + m < elements ? e0 + m : e0;  // past the last: computed and discarded
       tile.sources[m] = padded + (y0 * grid.stride + e / run) * line + e % run;
     }
     correlate(tile, dy, rows, grid.width, sum);

@@ -1,4 +1,4 @@
-// The forward pass, and the weights that it takes packed.
+// The forward pass, and the packing of its weights.
 
 #include "cpu/bf16/convolution.h"
 #include "cpu/convolution/gather.h"

@@ -10,12 +10,12 @@ namespace alexnet::cpu {
 
 namespace {
 
-// With as many pixels a thread, packing all weights costs it 2 % of its time or less.
+// With this many pixels a thread, packing all weights costs at most 2 % of its time.
 constexpr int64_t kManyPixels = 1024;
 
-// Shares pixels out, which keeps each thread's in its own cache, where there are many or images are padded
-// first; else panels of outputs, groups' one behind another's, and within a panel tiles of pixels, so that
-// each thread packs hardly more than its part of the weights.
+// Divides the pixels among the threads where there are many, or where images are padded first: each thread's
+// pixels stay in its own cache. Otherwise divides the panels of outputs, group after group, and within a
+// panel the tiles of pixels: each thread then packs little more than its part of the weights.
 void gather(const GatherGroups& groups, const ScratchSize& size, const Execution& on) {
   const Kernels& kernels = on.kernels();
   const GatherGemm& first = groups.first;

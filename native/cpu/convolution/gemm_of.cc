@@ -6,7 +6,7 @@ namespace {
 
 Strides strides_of(const Tensor& t) { return {t.strides[0], t.strides[1], t.strides[2]}; }
 
-// Whether one window covers the whole of x, read in w's own order.
+// Whether one window covers the whole of x and reads it in w's order.
 bool is_fully_connected(const Tensor& x, const Tensor& w, const Tensor& y, const Padding& padding,
                         int64_t groups) {
   const bool adjacent = x.strides[2] == x.c() && x.strides[1] == x.w() * x.c();

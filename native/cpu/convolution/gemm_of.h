@@ -1,5 +1,5 @@
-// The products that each pass of a convolution is, one a group of channels, without their data. A fully
-// connected layer is a convolution whose window is its whole input; it is a plain product of matrices.
+// Each pass of a convolution as products, one a group of channels, without data pointers. A fully connected
+// layer is a convolution whose window is its whole input: a plain matrix product.
 #pragma once
 
 #include "core/ops.h"
@@ -20,7 +20,7 @@ struct GatherGroups {
     if (g.bias) g.bias += group * g.outputs;
     return g;
   }
-  // For packing, which has the weights only.
+  // For packing, which has only the weights.
   GatherGemm weights_at(int64_t group) const {
     GatherGemm g = first;
     g.weights += group * weight_step;
@@ -42,12 +42,12 @@ struct OuterGroups {
   }
 };
 
-// packed: whether the weights are at hand as the kernels read them.
+// packed: whether the weights are available packed, as the kernels read them.
 GatherGroups gather_of(const ConvolutionForward& op, bool packed);
 GatherGroups gather_of(const ConvolutionBackwardData& op);
 OuterGroups outer_of(const ConvolutionBackwardWeights& op);
 
-// Whether the kernels for op read w in bfloat16, too: those of fully connected layers do.
+// Whether op's kernels can also read w in bfloat16: those of fully connected layers can.
 bool takes_bfloat16_weights(const ConvolutionForward& op);
 
 }  // namespace alexnet::cpu

@@ -1,6 +1,6 @@
 // Images with few channels, the first layer's 3: a run of one pixel's channels is too short to compute with.
 // Such an image is copied with its padding around it, so that every window lies inside and a kernel's row is
-// one run of columns x channels (33 numbers in conv1). One copy serves all outputs.
+// one run of columns x channels (33 elements in conv1). One copy serves all outputs.
 
 static constexpr int64_t kFewChannels = kLanes > 4 ? kLanes : 5;
 
@@ -22,7 +22,7 @@ static void copy_pixels(const float* from, int64_t pitch, int64_t pixels, int64_
     for (int64_t c = 0; c < channels; ++c) to[c] = from[c];
 }
 
-// One image into `to` with its padding around, so that every window lies inside.
+// Copies one image to `to` with its padding around it, so that every window lies inside.
 static void pad_image(const float* image, const Strides& strides, const Grid& grid, int64_t channels,
                       float* to) {
   const int64_t height = padded_height(grid), width = padded_width(grid);
@@ -41,7 +41,7 @@ static void pad_image(const float* image, const Strides& strides, const Grid& gr
   }
 }
 
-// The convolution of a padded image: no padding left, and a kernel row is one run.
+// The convolution of a padded image: no padding remains, and a kernel row is one run.
 static GatherGemm of_padded_image(const GatherGemm& g, const float* padded, int64_t image) {
   GatherGemm one = g;
   one.source = padded;

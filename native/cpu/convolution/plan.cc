@@ -8,11 +8,11 @@ namespace alexnet::cpu {
 
 namespace {
 
-// Fewer images than this read a fully connected layer's weights and hardly multiply: their product is made
-// row by row, in float32.
+// With fewer images than this a fully connected layer is bound by reading its weights, not by arithmetic: the
+// product is computed row by row, in float32.
 constexpr int64_t kFewImages = 8;
 
-// What a candidate is asked about.
+// What a candidate algorithm decides by.
 template <class Gemm>
 struct Request {
   const Gemm& g;
@@ -36,7 +36,7 @@ bool winograd_blocks_apply(const OuterRequest& r) {
 }
 bool winograd_applies(const OuterRequest& r) { return r.kernels().is_winograd_weights(r.g); }
 
-// Whether windows rounded to bfloat16 are multiplied faster than what float32 has for them.
+// Whether bfloat16 is faster for these windows than the float32 algorithm.
 template <class Gemm>
 bool bf16_windows_apply(const Request<Gemm>& r) {
   return r.may_round() && !r.g.matrix &&
@@ -49,7 +49,7 @@ struct Candidate {
   bool (*applies)(const Request<Gemm>&);
 };
 
-// The first that applies is taken; the last one always does.
+// The first candidate that applies is chosen; the last one always applies.
 constexpr Candidate<GatherAlgorithm, GatherGemm> kGatherCandidates[] = {
     {GatherAlgorithm::kBf16Matrix,
      [](const GatherRequest& r) { return r.may_round() && r.g.matrix && !r.few_images(); }},

@@ -1,5 +1,5 @@
-// How a pass of a convolution is computed: its algorithm, decided here once, and what memory that takes.
-// `run`, `scratch`, `packed_bytes` and `pack` of each pass all ask here.
+// The plan of a convolution's pass: its algorithm, decided only here, and the memory it takes. `run`,
+// `scratch`, `packed_bytes` and `pack` of each pass all use it.
 #pragma once
 
 #include "cpu/convolution/gemm_of.h"
@@ -13,7 +13,7 @@ enum class GatherAlgorithm : uint8_t {
   kBf16Windows,     // operands rounded to bfloat16
   kDot,             // fully connected, few images: each output's weights are read once
   kMatrix,          // fully connected, an output's weights adjacent
-  kMatrixAcross,    // fully connected, an output's weights apart: the gradient's
+  kMatrixAcross,    // fully connected, an output's weights apart: for the gradient
   kWinogradBlocks,  // Winograd's scheme over space-to-depth blocks: a first layer with a stride
   kWinograd,        // Winograd's scheme
   kGather,          // any
@@ -23,11 +23,10 @@ struct GatherPlan {
   GatherGroups groups;
   GatherAlgorithm algorithm;
   ScratchSize scratch;
-  size_t
-      packed_bytes;  // of the weights of all groups as the algorithm reads them; 0: it reads them as they lie
+  size_t packed_bytes;  // of the packed weights of all groups; 0: the algorithm reads them unpacked
 };
 
-// groups: without data.
+// groups: without data pointers.
 GatherPlan plan_of(const GatherGroups& groups, Products products, const Processor& processor);
 
 // The gradient with respect to the weights, best first.

@@ -8,7 +8,7 @@ namespace alexnet::cpu {
 void SpaceToDepth::image(const float* x, const Strides& strides, int64_t begin, int64_t end,
                          float* to) const {
   const int64_t s = grid.stride, run = s * channels, pixel = deep_channels();
-  // Blocks that lie inside as a whole are copied in runs.
+  // Blocks that lie entirely inside are copied in runs.
   for (int64_t block_row = begin; block_row < end; ++block_row)
     for (int64_t inner_row = 0; inner_row < s; ++inner_row) {
       const int64_t row = block_row * s + inner_row - grid.top;

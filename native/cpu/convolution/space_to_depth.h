@@ -1,5 +1,5 @@
-// A convolution of few channels with stride s over blocks of s x s pixels: one with stride 1 over s * s times
-// the channels, whose kernel is ceil(taps / s) wide, padded with zeros.
+// Space to depth: a convolution of few channels with stride s becomes one with stride 1 over blocks of s x s
+// pixels. It has s * s times the channels, and its kernel is ceil(taps / s) wide, padded with zeros.
 #pragma once
 
 #include "cpu/isa/kernels.h"
@@ -26,7 +26,7 @@ struct SpaceToDepth {
 
   // Rows of blocks [begin, end) of one image.
   void image(const float* x, const Strides& strides, int64_t begin, int64_t end, float* to) const;
-  // One output's kernel, its numbers row by row; and back, without the padding.
+  // One output's kernel, row by row; and back, without the padding.
   void kernel(const float* w, int64_t row_step, int64_t column_step, float* to) const;
   void kernel_back(const float* from, float* w, int64_t row_step, int64_t column_step) const;
 };

@@ -23,8 +23,8 @@ size_t CpuBackend::packed_bytes(const ConvolutionForward& op) const {
 
 void CpuBackend::pack(const ConvolutionForward& op) { cpu::pack(op, *this); }
 
-// Everything is float32, but a fully connected layer's weights, the largest operands by far, may be bfloat16;
-// copies make it.
+// All tensors are float32, except that a fully connected layer's weights, by far the largest operands, may be
+// bfloat16; copies convert to it.
 void CpuBackend::check(const ComputeOp& op) const {
   const auto* forward = std::get_if<ConvolutionForward>(&op);
   const auto* copy = std::get_if<Copy>(&op);

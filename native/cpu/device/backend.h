@@ -1,5 +1,5 @@
-// The CPU backend: float32, one thread pool a device, kernels chosen by what the processor has. Where it has
-// instructions for them, products may be of operands rounded to bfloat16.
+// The CPU backend: float32, one thread pool a device, kernels chosen by the processor's instruction set.
+// Where the processor has bfloat16 instructions, products may have operands rounded to bfloat16.
 #pragma once
 
 #include "core/backend.h"

@@ -1,7 +1,6 @@
-// What the CPU backend computes: `run` carries an op out, shared over the threads; `scratch` says what memory
-// it needs besides its operands. Every op has both, so that a new one compiles only once both are written.
-// Shapes, overlaps and types have been checked when a program was compiled (core/validate.h,
-// CpuBackend::check).
+// The CPU backend's ops: `run` executes an op, divided among the threads; `scratch` returns the memory it
+// needs besides its operands. Every op has both: a new op does not compile before both are written. Shapes,
+// overlaps and types are checked when a program is compiled (core/validate.h, CpuBackend::check).
 #pragma once
 
 #include "cpu/device/execution.h"

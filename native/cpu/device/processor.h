@@ -1,4 +1,4 @@
-// What a CPU device computes with: with an op's shapes it decides the op's algorithm and scratch.
+// What a CPU device computes with. It decides, together with an op's shapes, the op's algorithm and scratch.
 #pragma once
 
 #include "cpu/bf16/kernels.h"

@@ -47,8 +47,8 @@ void ThreadPool::start(Task task, const void* context) {
 }
 
 void ThreadPool::finish() {
-  // The shares are even: the others are done in a moment. Where cores are shared with other programs they may
-  // not be.
+  // The shares are even, so the other threads usually finish within a moment; not where other programs use
+  // the cores.
   for (int spin = 0; busy_.load(std::memory_order_acquire) > 0; ++spin) {
     if (spin < kSpins) {
       pause_briefly();

@@ -1,5 +1,5 @@
-// The threads of one CPU device. The calling thread is one of them; the others wait for work, spinning for a
-// moment (ops follow one another within microseconds) and then asleep.
+// The threads of one CPU device. The calling thread is one of them; the others wait for work: they spin for a
+// moment (ops follow one another within microseconds) and then sleep.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace alexnet::cpu {
 
-// Elements below which waking the other threads costs more than it saves, where each is touched once.
+// Below this many elements, where each is touched once, waking the other threads costs more than it saves.
 inline constexpr int64_t kElementGrain = 16384;
 
 class ThreadPool {
@@ -23,7 +23,8 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls work(thread, threads) once on every thread; returns when all have. Not to be nested.
+  // Calls work(thread, threads) once on every thread; returns when all have returned. Calls must not be
+  // nested.
   template <class Work>
   void run(const Work& work) {
     if (workers_.empty()) return work(0, 1);
@@ -34,8 +35,8 @@ class ThreadPool {
     finish();
   }
 
-  // Calls work(begin, end, thread) on an even share of [0, count) each; the shares depend on nothing but
-  // count and threads(). They begin at multiples of `grain`.
+  // Calls work(begin, end, thread) on every thread whose even share of [0, count) is not empty. The shares
+  // begin at multiples of `grain` and depend only on count, grain and threads().
   template <class Work>
   void share(int64_t count, int64_t grain, const Work& work) {
     const int64_t grains = (count + grain - 1) / grain;
@@ -62,7 +63,7 @@ class ThreadPool {
   bool stopping_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
-  // Apart from one another: one is written by the caller, the other by the workers.
+  // On different cache lines: one is written by the caller, the other by the workers.
   alignas(64) std::atomic<uint32_t> round_{0};
   alignas(64) std::atomic<int> busy_{0};
 };

@@ -1,5 +1,5 @@
-// Activation, dropout's mask (paper, section 4.2) and scale: numbers in, as many out, shared out in even
-// parts.
+// Activation, dropout's mask (paper, section 4.2) and scale, element by element, divided evenly among the
+// threads.
 
 #include <cstring>
 
@@ -20,7 +20,7 @@ void run(const ActivationBackward& op, const Execution& on) {
     on.kernels().activation_backward(static_cast<int>(op.activation), on.data(op.y) + begin,
                                      on.data(op.dy) + begin, on.data(op.dx) + begin, end - begin);
   });
-  // relu's output is positive only where the mask let it through.
+  // relu's output is positive only where the mask kept it.
   if (op.dropout && op.activation != Activation::kRelu) apply_dropout(*op.dropout, op.dx, on.data(op.dx), on);
 }
 

@@ -9,7 +9,7 @@ namespace alexnet::cpu {
 
 namespace {
 
-// A row of numbers as they are, or float32 as bfloat16.
+// Copies a row of elements unchanged, or float32 rounded to bfloat16.
 void copy_row(const std::byte* from, DType dtype, std::byte* to, DType target, int64_t count) {
   if (dtype == target) {
     std::memcpy(to, from, static_cast<size_t>(count) * bytes_of(dtype));

@@ -1,4 +1,4 @@
-// Dropout's mask (core/philox.h draws it), for the ops that end in one.
+// Dropout's mask (core/philox.h draws it), for the ops that end with one.
 #pragma once
 
 #include "cpu/device/execution.h"

@@ -1,5 +1,4 @@
-// Ops that touch each number once: bound by memory, written as plain loops that the compiler turns into
-// vectors.
+// Ops that touch each element once. They are memory-bound: plain loops that the compiler vectorizes.
 
 static void activation_backward(int activation, const float* y, const float* dy, float* dx, int64_t count) {
   if (activation == 1) {

@@ -1,5 +1,5 @@
-// Initial weights: normal numbers by Box-Muller from Philox, in double (native/core/ops/elementwise.h has the
-// formula).
+// Initial weights: normally distributed values by Box-Muller from Philox, in double
+// (native/core/ops/elementwise.h has the formula).
 
 #include <cmath>
 #include <numbers>

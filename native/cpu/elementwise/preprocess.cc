@@ -1,8 +1,8 @@
-// From uint8 images to the network's input: crop, reflection, mean, colour shift in one pass (paper, sections
-// 2 and 4.1).
+// Converts uint8 images to the network's input: crop, reflection, mean and colour shift in one pass (paper,
+// sections 2 and 4.1).
 //
-// Sixteen pixels at a time: 48 numbers are whole vectors, and whose colour is whose is the same in each on.
-// Reflected pixels, and those whose colours change places, are put in order first.
+// Sixteen pixels are processed at a time: their 48 values are whole vectors, in which the colours always lie
+// at the same places. Reflected pixels, and pixels whose colours are swapped, are put in order first.
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kPixels = 16, kNumbers = 3 * kPixels;
 
-// One image's factors, shifts and, where every pixel has the same, means, in the order of the output's
+// One image's factors and shifts, and its means where all pixels share them, in the order of the output's
 // colours.
 struct Colours {
   float factor[kNumbers], shift[kNumbers], mean[kNumbers];
@@ -31,7 +31,7 @@ Colours colours_of(const Preprocess& op, const float* view, const float* mean) {
   return colours;
 }
 
-// `count` pixels one after the other, each `step` numbers behind the last: +3 or -3.
+// Copies `count` pixels, each `step` elements after the previous one: +3 or -3.
 template <class T>
 void put_in_order(const T* from, int64_t step, bool reverse_colours, int64_t count, T* to) {
   const int64_t first = reverse_colours ? 2 : 0;

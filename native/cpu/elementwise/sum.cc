@@ -1,4 +1,4 @@
-// Sums of tensors, in their order.
+// Sums of tensors, added in their order.
 
 #include <cstring>
 
@@ -13,7 +13,7 @@ void run(const Sum& op, const Execution& on) {
   };
   on.pool().share(op.y.n() * area, 64, [&](int64_t begin, int64_t end, int) {
     for (int64_t p = begin; p < end; ++p) {
-      // Added up beside: y may be any of the terms.
+      // Summed in a separate buffer, because y may be one of the terms.
       float total[256];
       for (int64_t c0 = 0; c0 < channels; c0 += 256) {
         const int64_t count = channels - c0 < 256 ? channels - c0 : 256;

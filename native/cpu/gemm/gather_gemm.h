@@ -2,11 +2,11 @@
 // kernel's taps, of (a run of channels of one source pixel) x (a block of weights).
 //
 // The images are never rearranged: a register tile (tile.h) of `rows` pixels x `columns` outputs broadcasts
-// its pixels straight from where they lie, through one pointer a pixel and tap. A tap outside the image
-// points at zeros, and taps outside for all pixels of the tile are skipped. Only weights are packed, one
-// panel of `columns` outputs at a time, into the order in which the tile reads them; the panel stays in the
-// cache while all pixels pass by. The gradient walks the same way from dx's pixels to dy's, with turned
-// kernels.
+// its pixels directly from the image, through one pointer a pixel and tap. The pointer of a tap outside the
+// image points at zeros; taps that are outside for all pixels of the tile are skipped. Only weights are
+// packed, one panel of `columns` outputs at a time, into the order in which the tile reads them; the panel
+// stays in the cache while all pixels are processed. The gradient is computed the same way, from dx's pixels
+// to dy's, with turned kernels.
 
 // panel[(row, column), i, lane] = w(row, column, i, j + lane), zeros past the last output.
 static void pack_panel(const GatherGemm& g, int64_t j, float* panel) {
@@ -34,7 +34,7 @@ static void pack_panel(const GatherGemm& g, int64_t j, float* panel) {
 
 struct Pixel {
   int64_t image, row, column;
-  const float* origin;  // where tap (0, 0) of its window meets the source, inside or not
+  const float* origin;  // source pixel under tap (0, 0) of the window, inside the image or not
   float* target;
 };
 
@@ -59,8 +59,8 @@ static inline void step(const GatherGemm& g, Pixel& p) {
   }
 }
 
-// The taps that pass through one pixel's source: every `step`-th from `first` on, below `end`. Tap t meets
-// source (at + t) forward; backward it meets (at - t) / stride where that divides.
+// The taps of one pixel's window that meet a source pixel: every `step`-th from `first` on, below `end`.
+// Forward, tap t meets source pixel at + t; backward, (at - t) / stride where stride divides at - t.
 struct Reach {
   int64_t at, first, end, step;
   bool inside(int64_t tap) const { return tap >= first && tap < end && (tap - first) % step == 0; }
@@ -89,7 +89,7 @@ static Interior interior(const Grid& grid, int64_t padding, int64_t taps, int64_
   return {(padding + grid.stride - 1) / grid.stride, last < 0 ? 0 : last / grid.stride + 1};
 }
 
-// What one sweep knows throughout.
+// What stays the same during one sweep over pixels.
 struct Sweep {
   const GatherGemm& g;
   const float* panel;
@@ -128,7 +128,7 @@ static int64_t point_inside(const Sweep& s, const Pixel* pixels) {
   return taps;
 }
 
-// A pixel's window of which some taps lie outside.
+// A pixel's window with some taps outside the image.
 struct Window {
   const float* origin;
   Reach rows, columns;
@@ -140,7 +140,7 @@ static inline Window window_of(const GatherGemm& g, const Pixel& p) {
           reach(grid, p.column, grid.left, grid.columns, grid.source_width)};
 }
 
-// Taps that no pixel's rows or columns reach are left out.
+// Skips taps that are outside for all pixels of the tile.
 static int64_t point_at_edge(const Sweep& s, const Window* windows) {
   const Grid& grid = s.g.grid;
   const int64_t panel_step = s.g.inner * 2 * kLanes;
@@ -168,8 +168,7 @@ static int64_t point_at_edge(const Sweep& s, const Window* windows) {
   return taps;
 }
 
-// The gradient of a convolution with a stride: of each window's taps only every stride-th meets a pixel of
-// dy.
+// The gradient of a strided convolution: only every stride-th tap of a window meets a pixel of dy.
 static int64_t point_with_gaps(const Sweep& s, const Pixel* pixels, const Window* windows) {
   const Grid& grid = s.g.grid;
   const Strides& strides = s.g.source_strides;
@@ -203,7 +202,7 @@ static int64_t point_at_sources(const Sweep& s, const Pixel* pixels) {
   return point_at_edge(s, windows);
 }
 
-// All of `count` pixels from `first`, one panel of outputs.
+// Computes one panel of outputs for `count` pixels from `first` on.
 static void sweep(const Sweep& s, const float* bias, int64_t j, Pixel pixel, int64_t count) {
   const GatherGemm& g = s.g;
   vec sum[ALEXNET_ROWS][2];

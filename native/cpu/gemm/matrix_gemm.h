@@ -1,15 +1,15 @@
 // Fully connected layers, a convolution whose window is its whole input: y(n, j) = sum_i x(n, i) w(j, i), and
 // the gradient with respect to x, dx(n, i) = sum_j dy(n, j) w(j, i). The weights (fc6: 151 MB) are by far the
-// largest operand, so each pass reads them once, in pieces of a kilobyte that the memory's prefetching
-// likes, and finds another order to compute in than packing all of them.
+// largest operand, so each pass reads them only once, in pieces of a kilobyte, which suit the hardware
+// prefetcher. Each pass has its own order of computation, so that the weights need not all be packed.
 
-// Length of the runs that are summed in registers; their sums meet in cache. 256 x two vectors of the packed
-// side are half of a first-level cache or less.
+// Length of the runs that are summed in registers; the runs' sums are added in the cache. 256 x two vectors
+// of the packed operand take half of a first-level cache or less.
 static constexpr int64_t kRun = 256;
 
-// ---- few images: bound by the memory that holds w
+// ---- few images: bound by reading w from memory
 
-// The sums run along i, so w is read as it lies, of float32 or bfloat16: a tile of four outputs x up to three
+// The sums run along i, so w (float32 or bfloat16) is read unpacked: a tile of four outputs x up to three
 // images shares each load.
 template <int Images, class Weight>
 static void dot_tile(const GatherGemm& g, const Weight* const (&w)[4], int64_t image, int64_t j,
@@ -60,8 +60,8 @@ static void dot(const GatherGemm& g, int64_t begin, int64_t end) {
 
 // ---- forward: the tile is outputs x images
 
-// Weights are the side that is broadcast, so they need no packing; the images are packed instead, once for
-// all threads: packed[run][panel of images][i in the run][image].
+// The weights are the broadcast operand, so they need no packing; the images are packed instead, once for all
+// threads: packed[run][panel of images][i in the run][image].
 static int64_t image_panels(const GatherGemm& g) { return (g.grid.images + 2 * kLanes - 1) / (2 * kLanes); }
 static int64_t matrix_runs(const GatherGemm& g) { return (g.inner + kRun - 1) / kRun; }
 
@@ -84,7 +84,7 @@ static void matrix_pack(const GatherGemm& g, int64_t run_begin, int64_t run_end,
 // Outputs that share a packed run while it is in the cache.
 static constexpr int64_t kOutputs = 8 * ALEXNET_ROWS;
 
-// Their sums, and a run of their weights where these have to be widened.
+// Their sums, and a run of their weights where bfloat16 has to be widened.
 static size_t matrix_scratch(const GatherGemm& g) {
   return static_cast<size_t>(kOutputs * (image_panels(g) * 2 * kLanes + kRun));
 }
@@ -154,8 +154,8 @@ static void matrix_forward(const GatherGemm& g, int64_t begin, int64_t end, cons
 // Columns packed at a time: a piece of a row of w long enough to be read at the memory's speed.
 static constexpr int64_t kColumns = 256;
 
-// From one packed panel to the next: not a power of two, or a row's pieces, one a panel, would all compete
-// for the same places in the cache.
+// Distance from one packed panel to the next. It is not a power of two: otherwise a row's pieces, one a
+// panel, would all compete for the same cache sets.
 static int64_t panel_pitch(int64_t depth) { return depth * 2 * kLanes + 16; }
 
 static size_t matrix_backward_scratch(const GatherGemm&) {

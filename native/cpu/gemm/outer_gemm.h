@@ -1,9 +1,9 @@
 // The gradient of a convolution with respect to its weights: dw(j, tap, i) = sum over pixels of dy(pixel, j)
 // times the i-th channel of the source pixel that the tap meets.
 //
-// A register tile of `rows` outputs x `columns` channels stays in registers while the pixels of a block of
-// images pass by. dy is packed once a block and tile row ([pixel][rows]) and used for every tap and channel;
-// x is read as it lies, a row of pixels at a time. Sums of single blocks are added up in dw: two levels of
+// A tile of `rows` outputs x `columns` channels stays in registers during the sum over the pixels of a block
+// of images. dy is packed once for each block and tile row ([pixel][rows]) and used for every tap and
+// channel; x is read unpacked, a row of pixels at a time. Each block's sums are added to dw: two levels of
 // summation keep float32's error small.
 
 struct Segment {
@@ -36,14 +36,15 @@ static void accumulate(const Segment* segments, int64_t count, vec (&acc)[ALEXNE
     for (int v = 0; v < V; ++v) acc[m][v] = sum[m][v];
 }
 
-// A tile of dw: channels [at, at + vectors * kLanes), of which those before `from` are done already.
+// A tile of dw: channels [at, at + vectors * kLanes), of which those before `from` have been computed
+// already.
 struct Columns {
   int64_t at, from;
   int vectors;
 };
 
-// The tile that begins at channel i, and where the next one begins. The last one ends with the channels, so
-// that nothing is read behind them: it overlaps the one before it.
+// The tile that begins at channel i, and where the next one begins. The last one ends with the last channel,
+// so that nothing past it is read, and overlaps the one before it.
 static inline Columns columns_at(int64_t i, int64_t inner) {
   const int64_t left = inner - i;
   if (left >= 2 * kLanes) return {i, i, 2};
@@ -84,7 +85,7 @@ static void pack_dy(const OuterGemm& g, int64_t image, int64_t images, int64_t j
     }
 }
 
-// Where tap (r, s) lies inside the image: one segment a row of pixels, at channel 0.
+// The pixels for which tap (r, s) is inside the image: one segment a row of pixels, at channel 0.
 static int64_t segments_of(const OuterGemm& g, int64_t image, int64_t images, int64_t r, int64_t s,
                            const float* packed, Segment* to) {
   const Grid& grid = g.grid;
@@ -112,7 +113,8 @@ static void move_by(int64_t channels, Segment* segments, int64_t count) {
   for (int64_t s = 0; s < count; ++s) segments[s].b += channels;
 }
 
-// Images in a block: enough pixels that loading and adding the tile does not count, few enough for the cache.
+// Images in a block: enough pixels that loading and adding the tile costs little, few enough to fit the
+// cache.
 static int64_t block_images(const OuterGemm& g) {
   const int64_t area = g.grid.height * g.grid.width;
   const int64_t wanted = (256 + area - 1) / area;
@@ -153,7 +155,7 @@ static void outer_block(const OuterGemm& g, int64_t image, int64_t images, int64
   }
 }
 
-// For at least kLanes channels; convolution/few_channels.h has the others.
+// For at least kLanes channels; convolution/few_channels.h handles fewer.
 static void outer(const OuterGemm& g, int64_t begin, int64_t end, float* memory) {
   const int64_t images = block_images(g), area = g.grid.height * g.grid.width;
   Scratch scratch{memory};

@@ -1,10 +1,11 @@
-// The register tile all matrix products are made of: up to `rows` sources x two vectors of outputs, summed in
-// registers over runs of numbers. A source is broadcast number by number straight from where it lies, through
-// a pointer of its own; the other side comes as a packed panel, two vectors a step. Two loads and `rows`
-// broadcasts feed 2 * rows multiply-adds, so the multipliers and not the loads are what is busy.
+// The register tile that all matrix products use: up to `rows` sources x two vectors of outputs, summed in
+// registers over runs of elements. A source is broadcast element by element directly from memory, through its
+// own pointer; the other operand is a packed panel, two vectors a step. Two loads and `rows` broadcasts feed
+// 2 * rows multiply-adds, so the multipliers are the limit, not the loads.
 
-// `rows`: with two vectors of sums a row there is room for two vectors and a broadcast beside them, in 12 of
-// 16 registers, or 20 of 32 (as many pointers as rows have to fit the general registers, too).
+// `rows` is chosen so that the sums, two vectors a row, take 12 of 16 vector registers, or 20 of 32; the
+// others hold two vectors of the panel and a broadcast. (The rows' pointers have to fit the general
+// registers, too.)
 #if defined(__AVX512F__) || defined(__aarch64__)
 #define ALEXNET_ROWS 10
 #else
@@ -12,8 +13,8 @@
 #endif
 
 struct Tile {
-  const float* const* sources;  // taps x rows pointers, taps that count first
-  const float* const* panels;   // the packed numbers that each tap meets
+  const float* const* sources;  // taps x rows pointers, for the taps used
+  const float* const* panels;   // the packed panel of each tap
   int64_t taps, inner;          // runs, and their length
 };
 
@@ -69,7 +70,7 @@ static void multiply_rows(int rows, const Tile& tile, vec (&sum)[ALEXNET_ROWS][2
   }
 }
 
-// Writes up to 2 * kLanes outputs of one pixel.
+// Writes up to 2 * kLanes outputs of one pixel to memory.
 static inline void finish(const GatherGemm& g, vec s0, vec s1, int64_t j, float* to, const float* bias) {
   const int64_t left = g.outputs - j;
   float row[2 * kLanes];
@@ -90,7 +91,7 @@ static inline void finish(const GatherGemm& g, vec s0, vec s1, int64_t j, float*
     for (int64_t i = 0; i < left; ++i) to[j + i] = row[i];
 }
 
-// The same for one number of a sum; `old` is what the target holds.
+// The same for a single sum; `old` is the target's previous value.
 static inline float finished(const GatherGemm& g, float sum, float old, int64_t j) {
   if (g.accumulate) sum += old;
   if (g.bias) sum += g.bias[j];
@@ -99,7 +100,7 @@ static inline float finished(const GatherGemm& g, float sum, float old, int64_t 
   return sum * g.scale;
 }
 
-// Hands out pieces of a thread's scratch, each on a cache line of its own.
+// Allocates pieces of a thread's scratch, in whole cache lines.
 struct Scratch {
   float* next;
   float* take(int64_t floats) {
@@ -109,8 +110,8 @@ struct Scratch {
   }
 };
 
-// Weights are asked for ahead of their use, a few lines for every tile computed: otherwise the multipliers
-// wait while the memory works, and the other way round.
+// Weights are prefetched, a few cache lines for every tile computed: otherwise the multipliers would wait for
+// memory, and the memory for the multipliers.
 static constexpr int64_t kLine = 64;  // bytes
 
 template <class Number>

@@ -3,7 +3,7 @@
 #include "isa/simd.h"
 #define ALEXNET_BF16 amx
 #define ALEXNET_BF16_NAME "amx"
-// 512 multiply-adds a cycle, float32's two vectors of 16 take 32.
+// AMX does 512 multiply-adds a cycle; float32, with two vectors of 16, does 32.
 #define ALEXNET_BF16_RATE 16
 #define ALEXNET_BF16_CORE "cpu/bf16/tiles.h"
 #include "cpu/bf16/bf16.inc"

@@ -3,7 +3,7 @@
 #include "isa/simd.h"
 #define ALEXNET_BF16 avx512bf16
 #define ALEXNET_BF16_NAME "avx512bf16"
-// Two multiply-adds a lane instead of one, at as many vectors a cycle at best.
+// Two multiply-adds a lane instead of one, at no more vectors a cycle.
 #define ALEXNET_BF16_RATE 2
 #define ALEXNET_BF16_CORE "cpu/bf16/vectors.h"
 #include "cpu/bf16/bf16.inc"

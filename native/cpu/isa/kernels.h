@@ -1,5 +1,5 @@
-// The kernels as the backend sees them: plain structs of pointers and sizes, and one table of functions per
-// instruction set. Every function does a part of an op that one thread can do by itself.
+// The kernels as the backend calls them: plain structs of pointers and sizes, and one table of functions for
+// each instruction set. Every function does a part of an op that one thread can compute alone.
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 namespace alexnet::cpu {
 
-// How pixels of one image grid meet pixels of another through a kernel window. Strides in elements.
+// Which pixels of one grid a kernel window connects to which pixels of another. Strides are in elements.
 struct Grid {
   int64_t images, height, width;  // of the side that is written (forward: output; backward data: input)
   int64_t source_height, source_width;
@@ -30,15 +30,15 @@ struct GatherGemm {
   float* target;
   Strides target_strides;
   const float* weights;
-  const uint16_t* short_weights;               // the same in bfloat16, in their place; of a matrix only
+  const uint16_t* short_weights;  // bfloat16 weights, used instead of `weights`; only for matrices
   int64_t w_row, w_column, w_inner, w_output;  // strides of w by kernel row, kernel column, i and j
   int64_t inner, outputs;                      // extent of i and of j
-  const float* bias;                           // outputs numbers or null
+  const float* bias;                           // `outputs` values, or null
   bool accumulate;
   int activation;  // 0 none, 1 relu, 2 tanh
   float scale;
   bool matrix;  // one pixel and one tap: target = source times w
-  bool packed;  // the weights are at hand as their kernels read them
+  bool packed;  // the weights are available packed, as the kernels read them
 };
 
 // dw(j, t, i) = sum over pixels m of dy(m, j) * x(m, t)[i], for one group of channels.
@@ -63,7 +63,7 @@ struct Planes {  // N x H x W x C, dense
   int64_t images, height, width, channels;
 };
 
-// A number a channel: y = scale * (x - mean) + shift.
+// A linear function for each channel: y = scale * (x - mean) + shift.
 struct ChannelLine {
   const float *mean, *scale, *shift;
 };
@@ -81,7 +81,7 @@ struct Kernels {
   const char* name;
   int64_t rows, columns;  // of the register tile
 
-  // gemm: pixels of any convolution, panels of outputs; and the weights' gradient.
+  // gemm: any convolution, by pixels and panels of outputs; and the gradient with respect to the weights.
   bool (*pads_images)(const GatherGemm&);       // copies each image, for all panels of outputs
   size_t (*gather_scratch)(const GatherGemm&);  // floats
   void (*gather)(const GatherGemm&, int64_t panel_begin, int64_t panel_end, int64_t pixel_begin,
@@ -90,8 +90,9 @@ struct Kernels {
   int64_t (*outer_units)(const OuterGemm&);
   void (*outer)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
 
-  // gemm, instead of `gather` for matrices: few images; or images packed in runs for all threads, then
-  // outputs [begin, end) of each; or, where an output's weights lie apart, outputs without packed images.
+  // gemm, instead of `gather` for matrices. `dot`: few images. `matrix_pack` and `matrix_forward`: images
+  // packed in runs for all threads, then each thread's outputs [begin, end). `matrix_backward`: where an
+  // output's weights are not adjacent; images are not packed.
   void (*dot)(const GatherGemm&, int64_t begin, int64_t end);
   int64_t (*matrix_runs)(const GatherGemm&);
   size_t (*matrix_shared)(const GatherGemm&);  // floats
@@ -105,8 +106,8 @@ struct Kernels {
   int64_t (*matrix_weights_units)(const OuterGemm&);
   void (*matrix_weights)(const OuterGemm&, int64_t unit_begin, int64_t unit_end, float* scratch);
 
-  // winograd, instead of `gather` for small kernels with stride 1: all weights packed for all threads, then
-  // tiles of pixels.
+  // winograd, instead of `gather` for small kernels with stride 1: all weights are packed for all threads,
+  // then tiles of pixels are computed.
   bool (*is_winograd)(const GatherGemm&);
   int64_t (*winograd_panel_floats)(const GatherGemm&);
   void (*winograd_pack)(const GatherGemm&, int64_t panel, float* packed);
@@ -174,7 +175,7 @@ struct Kernels {
               int64_t count);
 };
 
-// The table of the widest instruction set that the processor has (isa/choice.h).
+// The table of the widest instruction set that the processor supports (isa/choice.h).
 const Kernels& best_kernels();
 
 const Kernels* kernels_avx512();

@@ -1,7 +1,7 @@
-// Batch normalisation, shared out over the threads by blocks of pixels. Blocks depend on the shape alone and
-// their sums are added in order, in double: the number of threads changes no bit.
+// Batch normalisation, divided among the threads by blocks of pixels. The blocks depend only on the shape,
+// and their sums are added in order, in double: the number of threads does not change the results.
 //
-// Bytes: forward x twice and y, backward x and dy twice and dx.
+// Memory traffic: forward x twice and y once; backward x and dy twice and dx once.
 #include <algorithm>
 #include <cmath>
 
@@ -11,7 +11,7 @@ namespace alexnet::cpu {
 
 namespace {
 
-// Numbers of a block, 128 KB: they stay in the second-level cache from a block's first pass to its last.
+// Elements of a block, 128 KB: they stay in the second-level cache from the block's first pass to its last.
 constexpr int64_t kBlockNumbers = 32768;
 
 struct Blocks {
@@ -29,7 +29,7 @@ float* sums_of(const Blocks& blocks, int64_t block, const Execution& on) {
   return on.shared() + block * 2 * blocks.channels;
 }
 
-// Behind the blocks' sums: numbers by channel that an op's second pass reads.
+// Per-channel values that an op's second pass reads, stored after the blocks' sums.
 float* channel_numbers(const Blocks& blocks, int64_t which, const Execution& on) {
   return on.shared() + (2 * blocks.count + which) * blocks.channels;
 }
@@ -39,7 +39,7 @@ ScratchSize scratch_of(const Tensor& x, int64_t numbers_a_channel) {
   return {0, static_cast<size_t>((2 * blocks.count + numbers_a_channel) * blocks.channels)};
 }
 
-// f(first number, pixels, block) for every block.
+// Calls f(first element, pixels, block) for every block.
 template <class F>
 void each_block(const Blocks& blocks, const Execution& on, const F& f) {
   on.pool().share(blocks.count, 1, [&](int64_t begin, int64_t end, int) {
@@ -49,7 +49,7 @@ void each_block(const Blocks& blocks, const Execution& on, const F& f) {
   });
 }
 
-// f(channel) for every channel.
+// Calls f(channel) for every channel.
 template <class F>
 void each_channel(const Blocks& blocks, const Execution& on, const F& f) {
   on.pool().share(blocks.channels, 16, [&](int64_t begin, int64_t end, int) {
@@ -61,7 +61,7 @@ struct Moments {
   double mean = 0, squares = 0;  // squares: about the mean
 };
 
-// The blocks' moments put together (Chan, Golub and LeVeque, 1979): no difference of large numbers.
+// Combines the blocks' moments (Chan, Golub and LeVeque, 1979), without differences of large numbers.
 Moments moments_of(const Blocks& blocks, int64_t channel, const Execution& on) {
   Moments all;
   double seen = 0;

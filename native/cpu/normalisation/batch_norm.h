@@ -1,11 +1,11 @@
 // Batch normalisation over channels (core/ops/normalisation.h has the formulas), a block of pixels at a time.
-// A block's numbers stay in the second-level cache, so that each op reads memory once for its sums and once
-// for its result. Sums of single blocks are added in order by the backend, whatever thread made them.
+// A block's elements stay in the second-level cache, so that each op reads memory once for its sums and once
+// for its result. The backend adds the blocks' sums in order, whichever thread computed them.
 
-// Rows whose numbers are added to a channel's sum while that stays in a register.
+// Rows that are added to a channel's sum while the sum stays in a register.
 static constexpr int64_t kRowsAtOnce = 16;
 
-// sums[c] += term(a vector's type as a value, where it begins), over all pixels.
+// sums[c] += term(V{}, offset) over all pixels; V is the vector's type, offset where the vector begins.
 template <class Term>
 static inline void add_rows(int64_t pixels, int64_t channels, float* sums, const Term& term) {
   for (int64_t p = 0; p < pixels; p += kRowsAtOnce) {

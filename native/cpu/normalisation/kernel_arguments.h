@@ -1,4 +1,4 @@
-// What an op says, as the kernels of normalisation and of pooling take it.
+// An op's parameters, as the kernels of normalisation and pooling take them.
 #pragma once
 
 #include "core/ops.h"

@@ -1,4 +1,4 @@
-// Local response normalisation (lrn.h), shared out over the threads by pixels.
+// Local response normalisation (lrn.h), divided among the threads by pixels.
 
 #include "cpu/device/ops.h"
 #include "cpu/normalisation/kernel_arguments.h"

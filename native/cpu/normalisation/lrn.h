@@ -2,12 +2,12 @@
 //   s_i = k + alpha * sum_{|j - i| <= size/2, same group} x_j^2,  y_i = x_i * s_i^-beta
 //   dx_i = dy_i s_i^-beta - 2 alpha beta x_i * sum_{|j - i| <= size/2} dy_j x_j s_j^{-beta-1}.
 //
-// A few pixels at a time: first the numbers whose windows are to be summed (the squares, or the terms of
-// dx's sum) go to a copy in the first-level cache with zeros around every group, then each vector of results
-// is computed from start to end in registers, its window's sum from shifted loads of that copy. By then the
-// copy's stores are long done: a load across two stores still under way would wait for both.
+// A few pixels are processed at a time. First the terms of the window sums (the squares, or the terms of dx's
+// sum) are written to a copy in the first-level cache, with zeros around every group. Then each vector of
+// results is computed entirely in registers; its window sum comes from shifted loads of the copy. By then the
+// copy's stores have completed: a load that spans two pending stores would wait for both.
 
-// What is left of a row behind its last full vector goes through the same code one number at a time.
+// The rest of a row after its last full vector goes through the same code, one element at a time.
 typedef float lane __attribute__((vector_size(4)));
 
 template <class V>
@@ -21,7 +21,7 @@ static inline void put(float* to, V value) {
   __builtin_memcpy(to, &value, sizeof(V));
 }
 
-// body(a vector's type as a value, where it begins), over [0, count).
+// Calls body(V{}, offset) over [0, count); V is the vector's type, offset where the vector begins.
 template <class Body>
 static inline void each_vector(int64_t count, const Body& body) {
   int64_t i = 0;
@@ -38,11 +38,12 @@ static inline float power(float s, float beta) {
   return __builtin_powf(s, -beta);
 }
 
-// What inverse_three_quarters is good for.
+// The range of s for which inverse_three_quarters is accurate.
 static constexpr float kLeastQuick = 0x1p-100f, kMostQuick = 0x1p100f;
 
-// s^-3/4. A quarter of the bits is nearly a quarter of the logarithm: t is s^-1/4 but for 3 %. With
-// miss = 1 - s t^4, s^-3/4 = t^3 (1 - miss)^-3/4; the polynomial is that to 6e-8 for all misses there are.
+// s^-3/4. The bits of a float32, as an integer, are nearly its logarithm; a quarter of them gives t, which is
+// s^-1/4 to within 3 %. With miss = 1 - s t^4, s^-3/4 = t^3 (1 - miss)^-3/4; the polynomial approximates the
+// last factor to 6e-8 for all possible values of miss.
 template <class V>
 static inline V inverse_three_quarters(V s) {
   using Bits = decltype(s > s);
@@ -68,8 +69,8 @@ struct Powers {
   V normaliser, inverse;  // s^-beta, 1 / s
 };
 
-// Quick: beta is 0.75, s from kLeastQuick to kMostQuick. Otherwise every number is looked at on its own: its
-// powers never depend on those it came with.
+// Quick: beta is 0.75 and all of s lie between kLeastQuick and kMostQuick. Otherwise each element is handled
+// separately, so that its powers never depend on the other elements of the vector.
 template <bool Quick, class V>
 static inline Powers<V> powers_of(V s, float beta) {
   if constexpr (Quick) {
@@ -88,7 +89,7 @@ static inline Powers<V> powers_of(V s, float beta) {
   return all;
 }
 
-// A copy of a few pixels: every group with zeros before and behind it.
+// A copy of a few pixels: every group with zeros before and after it.
 struct PaddedRow {
   int64_t own, half, pitch;  // channels of a group, zeros on either side, floats from group to group
 
@@ -100,7 +101,7 @@ static PaddedRow padded_row(const Lrn& lrn, int64_t channels) {
   return {own, half, own + half};
 }
 
-// Pixels at a time: their copies lie in the first-level cache.
+// Pixels processed at a time: their copies fit in the first-level cache.
 static int64_t block_pixels(const Lrn& lrn, int64_t channels) {
   const int64_t pixels = 1024 / (channels + lrn.groups * (lrn.size / 2));
   return pixels > 1 ? pixels : 1;
@@ -112,7 +113,7 @@ static int64_t padded_floats(const Lrn& lrn, int64_t channels) {
   return (row.half + block_pixels(lrn, channels) * lrn.groups * row.pitch + kLanes) / kLanes * kLanes;
 }
 
-// The sum over the window of the number at `centre`.
+// The sum over the window around the element at `centre`.
 template <class V>
 static inline V window_sum(const float* centre, int64_t half) {
   if (half == 2) {
@@ -124,8 +125,7 @@ static inline V window_sum(const float* centre, int64_t half) {
   return sum;
 }
 
-// Floats that are fetched ahead, about a block: what else is done between two rows stops the processor's own
-// fetching ahead.
+// Floats to prefetch, about a block: the other work between two rows stops the hardware prefetcher.
 static constexpr int64_t kAhead = 1024;
 
 // Squares of `count` groups to the copy; returns their sum, which no NaN is lost in.
@@ -150,7 +150,7 @@ static float squares_of(const PaddedRow& row, int64_t count, const float* x, flo
   return sum;
 }
 
-// emit(x, powers, where) for each vector of the groups whose squares are in the copy.
+// Calls emit(x, powers, where) for each vector of the groups whose squares are in the copy.
 template <bool Quick, class Emit>
 static inline void each_power(const Lrn lrn, const PaddedRow row, int64_t count, const float* x, float* copy,
                               const Emit emit) {
@@ -182,7 +182,7 @@ static inline bool normalise_block(const Lrn& lrn, const float* x, int64_t pixel
   return false;
 }
 
-// work(first pixel, pixels) in blocks.
+// Calls work(first pixel, pixels) for each block.
 template <class Work>
 static inline void each_block(const Lrn& lrn, int64_t pixels, int64_t channels, const Work& work) {
   const int64_t block = block_pixels(lrn, channels);

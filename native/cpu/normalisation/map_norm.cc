@@ -1,4 +1,4 @@
-// Normalisation within each map (map_norm.h), shared out over the threads by images.
+// Normalisation within each map (map_norm.h), divided among the threads by images.
 
 #include "cpu/device/ops.h"
 #include "cpu/normalisation/kernel_arguments.h"

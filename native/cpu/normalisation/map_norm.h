@@ -1,8 +1,8 @@
-// Normalisation within each map, the authors' program's second one behind conv2:
+// Normalisation within each map, which the authors' program applies as its second normalisation after conv2:
 //   s = k + alpha * sum over the size x size window around the position of x^2,  y = x * s^-beta,
 // and backward, with t = dy * x * s^{-beta-1}:  dx = dy * s^-beta - 2 alpha beta x * (the same window's sum
-// of t): the window is symmetric, so who sees whom is, too. Channels are independent and adjacent: every loop
-// runs along them.
+// of t). A window of odd size is symmetric: i is in the window of j exactly where j is in the window of i.
+// Channels are independent and adjacent: every loop runs along them.
 
 static void window_around(const Planes& p, int64_t size, const float* image, int64_t h, int64_t w,
                           bool square, float* sums) {
@@ -46,8 +46,8 @@ static void map_norm_backward(const Planes& p, int64_t size, float k, float alph
   float* sums = scratch;
   float* terms = scratch + channels;
   float* direct = terms + count;
-  // A window of even size reaches one further down and right than up and left; its transpose the other way
-  // round.
+  // A window of even size reaches one position further up and left than down and right; its transpose is
+  // mirrored.
   const int64_t mirrored = size % 2 ? 0 : 1;
   for (int64_t n = image_begin; n < image_end; ++n) {
     const float* image = x + n * count;

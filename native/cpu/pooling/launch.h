@@ -1,5 +1,5 @@
-// Max-pooling with or without normalisation before it: one kernel (lrn_pool.h), shared out over the threads
-// by images, or by rows where there are few images.
+// Max-pooling with or without normalisation before it: one kernel (lrn_pool.h), divided among the threads by
+// images, or by rows where there are few images.
 #pragma once
 
 #include "cpu/device/execution.h"

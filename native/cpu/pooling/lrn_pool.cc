@@ -1,4 +1,4 @@
-// Local response normalisation and the max-pooling behind it in one pass.
+// Local response normalisation and the max-pooling after it in one pass.
 
 #include "cpu/device/ops.h"
 #include "cpu/pooling/launch.h"

@@ -1,10 +1,10 @@
-// Local response normalisation (lrn.h) and the overlapping max-pool behind it (paper, section 3.4) in one
-// pass over x; and the max-pool alone.
+// Local response normalisation (lrn.h) and the overlapping max-pool after it (paper, section 3.4) in one pass
+// over x; and the max-pool alone.
 //
-// Normalised rows live in a ring of pool_size rows, in the cache, never in memory. The backward pass computes
-// them again, keeps of every output the place of its window's first maximum, and collects each input's
-// gradient from the few windows it lies in as its row goes through the normalisation.
-// Bound by memory: x once and y (forward); x, dy and dx once (backward).
+// Normalised rows are held in a ring of pool_size rows, in the cache, never in memory. The backward pass
+// recomputes them and keeps, for every output, the place of its window's first maximum. It then collects each
+// input's gradient from the few windows that the input lies in, while the input's row is normalised. Both
+// passes are memory-bound: x and y once (forward); x, dy and dx once (backward).
 
 // Rings of rows: row h lies at h % count.
 struct Ring {
@@ -14,12 +14,12 @@ struct Ring {
   float* row(int64_t h) const { return rows + h % count * length; }
 };
 
-// Rows of results an input row can lie in the windows of.
+// How many rows of outputs have windows that contain a given input row, at most.
 static int64_t rows_of_windows(const LrnPool& op) {
   return (op.pool_size + op.pool_stride - 1) / op.pool_stride;
 }
 
-// Of normalised rows, and in the backward pass also of their normalisers and slopes.
+// Floats of the ring of normalised rows; in the backward pass also of the rings of normalisers and of slopes.
 static int64_t ring_floats(const LrnPool& op) {
   return op.normalise ? op.pool_size * op.x.width * op.x.channels : 0;
 }
@@ -35,7 +35,7 @@ struct Range {
   int64_t begin, end;
 };
 
-// Rows or columns that output `out` sees.
+// Input rows or columns in the window of output `out`.
 static inline Range window_of(int64_t out, const LrnPool& op, int64_t extent) {
   const int64_t begin = out * op.pool_stride, end = begin + op.pool_size;
   return {begin, end < extent ? end : extent};
@@ -174,7 +174,7 @@ static inline __attribute__((always_inline)) void first_maxima(const Lines& line
       });
 }
 
-// A window a pixel lies in: where its outputs' places and gradients are, and which place is the pixel's.
+// A window that a pixel lies in: the places of its maxima, its gradients, and the pixel's place in it.
 struct Seen {
   const float* places;
   const float* dy;

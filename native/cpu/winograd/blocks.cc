@@ -10,10 +10,10 @@ namespace alexnet::cpu {
 
 namespace {
 
-// Images of fewer channels than this are too thin for vectors along the channels.
+// Images of fewer channels than this have too few for vectors along the channels.
 constexpr int64_t kThinChannels = 5;
 
-// All groups over the blocks of one image; without data.
+// All groups over the blocks of one image, without data pointers.
 GatherGroups in_blocks(const GatherGroups& groups) {
   const SpaceToDepth s{groups.first.grid, groups.first.inner};
   return {cpu::in_blocks(groups.first), groups.count, 0, groups.target_step,
@@ -85,7 +85,7 @@ void winograd_blocks_pack(const GatherGroups& groups, const Kernels& kernels, Th
   pack(groups, kernels, pool, packed, kernels_in_blocks.data());
 }
 
-// Each thread has its image's blocks and its scratch.
+// Each thread has the blocks of its current image, and its scratch.
 void winograd_blocks(const GatherGroups& groups, const ScratchSize& size, const float* packed,
                      const Execution& on) {
   const Kernels& kernels = on.kernels();

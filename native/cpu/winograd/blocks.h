@@ -1,5 +1,5 @@
-// A first layer with a stride by Winograd's scheme: conv1's 11x11 kernel with stride 4 becomes a 3x3 one with
-// stride 1, for its images' blocks of 4x4 pixels are taken for pixels of 48 channels (space_to_depth.h).
+// A first layer with a stride by Winograd's scheme: conv1's 11x11 kernel with stride 4 becomes a 3x3 kernel
+// with stride 1, because the image's blocks of 4x4 pixels become pixels of 48 channels (space_to_depth.h).
 #pragma once
 
 #include "cpu/convolution/gemm_of.h"
@@ -9,11 +9,11 @@ namespace alexnet::cpu {
 
 // Whether a convolution of so many channels may be computed over blocks.
 bool takes_blocks(const Grid& grid, int64_t channels);
-// The product over the blocks of one image, without data.
+// The product over the blocks of one image, without data pointers.
 GatherGemm in_blocks(const GatherGemm& g);
 OuterGemm in_blocks(const OuterGemm& g);
 
-// As the functions of winograd.h. Packing allocates memory for the kernels in blocks.
+// The same functions as in winograd.h. Packing allocates memory for the kernels in blocks.
 void winograd_blocks(const GatherGroups& groups, const ScratchSize& size, const float* packed,
                      const Execution& on);
 ScratchSize winograd_blocks_scratch(const GatherGroups& groups, const Kernels& kernels);

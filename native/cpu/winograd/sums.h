@@ -1,10 +1,10 @@
-// The gradient with respect to the weights by the same scheme: dw, kTaps x kTaps numbers, is the correlation
-// of a tile of x with the tile of dy that it led to, so dy's tiles are the taps and x's transformed tiles are
-// those of the forward pass. At each point a product of matrices remains, (channels x tiles) times (tiles x
-// outputs), whose sums over all tiles are turned into taps once, at the end.
+// The gradient with respect to the weights by Winograd's scheme. dw, kTaps x kTaps elements, is the
+// correlation of a tile of x with the corresponding tile of dy. So dy's tiles act as the taps, and x's
+// transformed tiles are those of the forward pass. At each point a matrix product remains, (channels x tiles)
+// times (tiles x outputs). Its sums over all tiles are transformed into taps once, at the end.
 //
-// A thread takes some rows of points and blocks of outputs: it transforms the tiles to these itself, as many
-// at a time as its cache holds. No sum is shared between threads.
+// A thread computes some rows of points for some blocks of outputs. It transforms the tiles for them itself,
+// as many at a time as its cache holds. No sum is shared between threads.
 
 template <class C>
 using Turned = Cut<C::kTaps, C::kOutputs>;
@@ -37,7 +37,7 @@ static size_t winograd_weights_shared(const OuterGemm& g) {
   return static_cast<size_t>(all_points(g.grid) * g.outputs * g.inner);
 }
 
-// Zeros, and one row's points of x and of a block of dy.
+// Zeros, and the transformed tiles of x and of a block of dy for one row of points.
 static size_t winograd_weights_scratch(const OuterGemm& g) {
   const int64_t zeros = g.inner > g.outputs ? g.inner : g.outputs;
   const Layout dy{kOutputBlock, kOutputBlock, row_tiles_held(g)};
@@ -70,7 +70,7 @@ static void transform_row(const Picture& x, const Place& place, const float* zer
   }
 }
 
-// The same for tiles [first, first + count), into places 0, 1, ...; `from` is x's first channel.
+// The same for tiles [first, first + count), written as tiles 0, 1, ...; `from` is x's first channel.
 template <auto M, int Points, int Side, int Row = 0>
 static void transform_rows(int64_t row, const Picture& x, const Grid& grid, int64_t top, int64_t left,
                            int64_t first, int64_t count, const float* zeros, int64_t from, float* to,
@@ -139,7 +139,7 @@ static void sum_units(const OuterGemm& g, bool fresh, int64_t begin, int64_t end
   }
 }
 
-// Units [begin, end) of all tiles; `fresh` where the sums hold nothing yet.
+// Units [begin, end) of all tiles; `fresh`: the sums are overwritten, not added to.
 static void winograd_weights_sum(const OuterGemm& g, bool fresh, int64_t begin, int64_t end, float* sums,
                                  float* memory) {
   g.grid.rows == 3 ? sum_units<Cut3>(g, fresh, begin, end, sums, memory)

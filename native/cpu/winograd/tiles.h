@@ -1,12 +1,12 @@
 // Convolutions with stride 1 and 3x3 or 5x5 taps by Winograd's scheme (toom.h) in two dimensions: 25 products
 // instead of 81 for 3x3 outputs of a 3x3 kernel, 36 instead of 100 for 2x2 outputs of a 5x5 one.
 //
-// The written image is cut into tiles of outputs. For each of the n x n points a product of matrices remains,
-// (tiles x inner) times (inner x outputs), and that is the register tile's (tile.h). A thread transforms as
-// many tiles as its cache holds, then takes one panel of outputs after the other: products at all points, and
-// back to pixels, while the panel's are in the nearest cache.
+// The target image is divided into tiles of outputs. For each of the n x n points a matrix product remains,
+// (tiles x inner) times (inner x outputs), which the register tile (tile.h) computes. A thread transforms as
+// many tiles as its cache holds. Then, for one panel of outputs after the other, it computes the products at
+// all points and transforms them back to pixels, while the panel's products are in the first-level cache.
 
-// One way to cut: F(kOutputs, kTaps).
+// One tile size: F(kOutputs, kTaps).
 template <int Outputs, int Taps>
 struct Cut {
   static constexpr Toom<Outputs, Taps> kToom = toom<Outputs, Taps>();
@@ -89,7 +89,7 @@ static Place place_of(const Grid& grid, int64_t tile) {
   return {tile / (down * across), tile / across % down * side, tile % across * side};
 }
 
-// An image whose pixels are asked for inside and outside of it; outside are zeros.
+// An image that may be read outside its borders; there it is zero.
 struct Picture {
   const float* data;
   Strides strides;
@@ -111,16 +111,16 @@ static void point_at(const Picture& x, const Place& place, const float* zeros,
   }
 }
 
-// Transformed tiles at one point: blocks of `width` channels, the last one narrower where they do not divide,
-// each [tile][channel].
+// Transformed tiles at one point: blocks of `width` channels, the last one narrower where `width` does not
+// divide the channels, each [tile][channel].
 struct Layout {
   int64_t channels, width, tiles;
   int64_t at(int64_t tile, int64_t channel) const {
     const int64_t block = channel / width * width, left = channels - block;
     return block * tiles + tile * (left < width ? left : width) + channel - block;
   }
-  // From one point to the next: not a multiple of a page, or all would compete for the same places in the
-  // cache.
+  // Distance from one point to the next. It is not a multiple of a page: otherwise all points would compete
+  // for the same cache sets.
   int64_t pitch() const { return tiles * channels + 16; }
 };
 
@@ -142,7 +142,8 @@ static void transform_tile(const Picture& x, const Place& place, const float* ze
 
 // ---- forward, and the gradient with respect to the input
 
-// All of a few tiles, which the threads share by panels: weights that come from memory are then read once.
+// Up to this many tiles are all held at once, and the threads divide the panels: weights are then read from
+// memory only once.
 static constexpr int64_t kAllHeld = 128;
 
 static int64_t tiles_held(const GatherGemm& g) {
@@ -160,8 +161,8 @@ static size_t winograd_scratch(const GatherGemm& g) {
   return static_cast<size_t>(g.inner + all * (held_inputs(g).pitch() + tiles * 2 * kLanes) + 4 * kLanes + 64);
 }
 
-// Products at one point for all tiles held. Where each weight is read `once` it comes from memory: the next
-// point's are asked for.
+// Products at one point for all tiles held. `once`: each weight is read only once, so from memory; the next
+// point's weights are then prefetched.
 static void multiply_point(const float* inputs, int64_t inner, int64_t tiles, const float* panel, bool once,
                            float* products) {
   vec sum[ALEXNET_ROWS][2];

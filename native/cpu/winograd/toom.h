@@ -40,7 +40,8 @@ static constexpr Toom<Outputs, Taps> toom() {
       for (int k = degree; k >= 0; --k)
         polynomial[k] = (k > 0 ? polynomial[k - 1] : 0) - points[j] * (k < degree ? polynomial[k] : 0);
     }
-    // A power of two moves freely between B and G; this one keeps the numbers' sizes.
+    // A factor of a power of two may be moved between B and G without rounding; this one keeps the values'
+    // magnitudes.
     double size = 0, scale = 1;
     for (int k = 0; k <= degree; ++k) size += polynomial[k] < 0 ? -polynomial[k] : polynomial[k];
     while (size * scale > 2.8284271247461903) scale /= 2;

@@ -6,7 +6,8 @@ namespace alexnet::cpu {
 
 namespace {
 
-// With as many tiles a thread, some of them half empty at the ends of the shares, hardly any time is lost.
+// With this many tiles a thread, the register tiles that are only partly filled at the ends of the shares
+// cost hardly any time.
 constexpr int64_t kManyTiles = 64;
 
 }  // namespace
@@ -34,8 +35,8 @@ void winograd_pack(const GatherGroups& groups, const Kernels& kernels, ThreadPoo
   });
 }
 
-// By tiles where there are many, by panels of outputs otherwise: each thread then transforms all tiles for
-// its panels.
+// Divides the work by tiles where there are many, otherwise by panels of outputs: each thread then transforms
+// all tiles for its panels.
 void winograd(const GatherGroups& groups, const ScratchSize& size, const float* packed, const Execution& on) {
   const Kernels& kernels = on.kernels();
   if (!packed) {

@@ -1,6 +1,6 @@
-// dx = (accumulate ? dx : 0) + sum over taps and kernels of dy * w: the product of the forward pass from dy
-// to dx, with turned kernels. Rows are x's pixels, columns a group's channels, k is (tap, kernel). w is read
-// as it lies, kernels along k and channels across it (TurnedKernels).
+// dx = (accumulate ? dx : 0) + sum over taps and kernels of dy * w: the forward pass's product, from dy to
+// dx, with turned kernels (taps from last to first). Rows are x's pixels, columns a group's channels, k is
+// (tap, kernel). w is read in place, with kernels along k and channels across it (TurnedKernels).
 #include "cuda/convolution/operands.h"
 #include "cuda/convolution/plan.h"
 #include "cuda/convolution/wgmma.h"

@@ -1,4 +1,4 @@
-// The gradient of the input on Hopper; 48 columns are conv2's channels.
+// The gradient with respect to the input on Hopper GPUs; the tile of 48 columns is for conv2's channels.
 #include "cuda/convolution/wgmma.cuh"
 
 namespace alexnet::cuda {

@@ -1,10 +1,11 @@
 // dw(kernel, tap, channel) = the sum over images and positions of dy * x: a product whose rows are kernels,
-// whose columns are the numbers of a kernel and whose k, the long one, are y's pixels: 93,312 in conv2 at
-// batch 128, where dw is 128 x 1200 a group. So k is split until the card is full; the parts are added in
-// their order. Both operands lie across k (Pixels, Windows).
+// whose columns are a kernel's elements and whose k are y's pixels. k is long: 93,312 in conv2 at batch 128,
+// where dw is 128 x 1200 a group. So k is split until the GPU is full; the parts are added in order. In both
+// operands k runs across the rows in memory (Pixels, Windows).
 //
-// An update changes the weights where their gradient's sums are written, which spares memory 8 of 26 bytes a
-// weight; but rearranged convolutions', whose few weights' gradients lie in the workspace for a moment.
+// An update changes the weights directly where the gradient's sums would be written: that saves 8 of 26 bytes
+// of memory traffic a weight. The exception is rearranged convolutions: the gradients of their few weights
+// are stored in the workspace first.
 #include "cuda/convolution/bias.h"
 #include "cuda/convolution/operands.h"
 #include "cuda/convolution/plan.h"
@@ -17,11 +18,11 @@ namespace alexnet::cuda {
 namespace {
 
 struct WeightsPlan {
-  Geometry before, g;  // g: rearranged, where that is done
+  Geometry before, g;  // g: after rearranging, if that is done
   bool rearranged, by_warpgroups, scalar, in_parts;
   Math math;
   GemmPlan gemm;
-  size_t x, parts, bias, bytes;  // places in the workspace
+  size_t x, parts, bias, bytes;  // offsets in the workspace
 };
 
 WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
@@ -48,7 +49,8 @@ WeightsPlan plan_of(const ConvolutionBackwardWeights& op, const Card& card) {
   return plan;
 }
 
-// Rows are kernels, dense, columns a kernel's numbers. With an update, op.dw is where the weights are.
+// Rows are kernels, dense; columns are a kernel's elements. With an update, op.dw is the tensor of the
+// weights.
 Output output_of(const ConvolutionBackwardWeights& op, const ConvolutionUpdate* update,
                  const WeightsPlan& plan, const Launch& on) {
   const Geometry& g = plan.g;
@@ -102,7 +104,7 @@ void run(const ConvolutionBackwardWeights& op, const ConvolutionUpdate* update, 
                   on.data<float>(*op.db), on.card, on.stream);
 }
 
-// Of the gradient in the workspace, where it lies there.
+// Bytes of the gradient in the workspace, if it is stored there.
 size_t gradient_bytes(const ConvolutionUpdate& op, const WeightsPlan& plan) {
   Pieces pieces;
   if (plan.rearranged) pieces.take(op.w.bytes());

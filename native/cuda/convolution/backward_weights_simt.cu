@@ -1,4 +1,4 @@
-// The kernels of the gradient of the weights in float32 arithmetic, on float32 and on bfloat16.
+// The kernels for the gradient with respect to the weights, in float32 arithmetic on float32 and on bfloat16.
 #include "cuda/convolution/launch.cuh"
 
 namespace alexnet::cuda {

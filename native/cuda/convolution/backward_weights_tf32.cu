@@ -1,4 +1,4 @@
-// The kernels of the gradient of the weights in tf32 on tensor cores.
+// The kernels for the gradient with respect to the weights, in tf32 on tensor cores.
 #include "cuda/convolution/launch.cuh"
 
 namespace alexnet::cuda {

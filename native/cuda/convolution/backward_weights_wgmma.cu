@@ -1,4 +1,5 @@
-// The gradient of the weights on Hopper. Of 48 channels, five taps' are a tile's columns.
+// The gradient with respect to the weights on Hopper GPUs. With 48 channels, five taps' channels are the
+// columns of a tile.
 #include "cuda/convolution/wgmma.cuh"
 
 namespace alexnet::cuda {

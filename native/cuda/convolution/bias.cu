@@ -1,6 +1,6 @@
 // db(k) = sum over images and positions of dy(n, p, q, k): column sums of a tall table. The table is cut into
-// strips of rows, a strip's sums are one block's; a second kernel adds the strips in order. dy is read once,
-// 16 bytes at a time where its channels allow it: bytes, nothing else, set the time.
+// strips of rows, one block sums one strip, and a second kernel adds the strips' sums in order. dy is read
+// once, 16 bytes at a time where its channels allow it. The kernels are memory-bound.
 #include "cuda/convolution/bias.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace alexnet::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-// Rows each thread adds, at least.
+// The fewest rows that a thread adds.
 constexpr int64_t kFewestRows = 16;
 
 template <class T, int kNumbers>
@@ -20,7 +20,7 @@ struct alignas(kNumbers * sizeof(T)) Piece {
   T at[kNumbers];
 };
 
-// blockDim.x pieces of columns by blockDim.y rows at a time.
+// A block reads blockDim.x pieces of columns by blockDim.y rows at a time.
 template <class T, int kNumbers>
 __global__ void __launch_bounds__(kThreads)
     sum_strips(Pixels<T> dy, int pieces, int rows_a_strip, float* sums) {
@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// 32 columns by 8 threads, which take strips in turn.
+// A block sums 32 columns with 8 threads each, which take strips in turn.
 constexpr int kColumns = 32, kTurns = kThreads / kColumns;
 
 __global__ void __launch_bounds__(kThreads)
@@ -77,7 +77,7 @@ struct Strips {
   int64_t count, rows;
 };
 
-// Four blocks a multiprocessor and no more strips than a thread adds quickly.
+// Four blocks a multiprocessor, and no more strips than a thread adds quickly.
 Strips strips_of(const Geometry& g, const Card& card) {
   constexpr int64_t kMost = 512;
   const int64_t wanted = std::clamp<int64_t>(g.outputs() / (kFewestRows * 8), 1,

@@ -6,10 +6,10 @@
 
 namespace alexnet::cuda {
 
-// Scratch, bytes.
+// Bytes of scratch.
 size_t bias_gradient_bytes(const Geometry& g, const Card& card);
 
-// db = the sum of dy's pixels, channel by channel.
+// db = the sum of dy over its pixels, channel by channel.
 template <class T>
 void bias_gradient(const Geometry& g, const T* dy, float* scratch, float* db, const Card& card,
                    cudaStream_t stream);

@@ -1,8 +1,8 @@
 // y = scale * mask * activation(conv(x, w) + bias + (accumulate ? y : 0)): a product whose rows are y's
-// pixels, whose columns are kernels and whose k are the numbers of a window, read where they lie (Windows).
-// AlexNet's layers at batch 128, multiply-adds: conv1 27 G, conv2 57 G, conv3 38 G, conv4 29 G, conv5 19 G,
-// fc6 4.8 G. The convolutions are bound by the math; fc6 by reading its 38 million weights, once, for all of
-// up to 128 images a row of tiles has: its sum is split over the card.
+// pixels, whose columns are kernels and whose k are a window's elements, read in place (Windows). AlexNet's
+// layers at batch 128, multiply-adds: conv1 27 G, conv2 57 G, conv3 38 G, conv4 29 G, conv5 19 G, fc6 4.8 G.
+// The convolutions are bound by arithmetic. fc6 is bound by reading its 38 million weights, once for all the
+// images of a row of tiles (up to 128): its sum is split to fill the GPU.
 #include "cuda/convolution/operands.h"
 #include "cuda/convolution/plan.h"
 #include "cuda/convolution/rearrange.h"
@@ -14,11 +14,11 @@ namespace alexnet::cuda {
 namespace {
 
 struct ForwardPlan {
-  Geometry before, g;  // g: rearranged, where that is done
+  Geometry before, g;  // g: after rearranging, if that is done
   bool rearranged, by_warpgroups, scalar;
   Math math;
   GemmPlan gemm;
-  size_t x, w, parts, bytes;  // places in the workspace
+  size_t x, w, parts, bytes;  // offsets in the workspace
 };
 
 ForwardPlan plan_of(const ConvolutionForward& op, const Card& card) {

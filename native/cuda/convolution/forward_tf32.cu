@@ -1,4 +1,4 @@
-// The kernels of the forward pass in tf32 on tensor cores.
+// The kernels for the forward pass, in tf32 on tensor cores.
 #include "cuda/convolution/launch.cuh"
 
 namespace alexnet::cuda {

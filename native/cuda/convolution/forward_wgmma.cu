@@ -1,6 +1,6 @@
-// The forward pass on Hopper. 256 x 128 and 128 x 256 are read with the fewest bytes a product; 192 and 96
-// columns are the maps of conv4 and conv1, 48 conv1's on one of two devices. conv1 (rearranged) and conv2
-// have 48 channels a tap: three products of 16 instead of four.
+// The forward pass on Hopper GPUs. Tiles of 256 x 128 and 128 x 256 read the fewest bytes a product; 192 and
+// 96 columns are for the maps of conv4 and conv1, 48 for conv1's on one of two devices. conv1 (rearranged)
+// and conv2 have 48 channels a tap: three products of 16 instead of four.
 #include "cuda/convolution/wgmma.cuh"
 
 namespace alexnet::cuda {

@@ -12,12 +12,12 @@ namespace {
 ImageSteps steps_of(const Tensor& t) { return {t.strides[0], t.strides[1], t.strides[2]}; }
 
 void require_index(const char* what, int64_t count) {
-  constexpr int64_t kMost = int64_t{1} << 29;  // room to add two of them
+  constexpr int64_t kMost = int64_t{1} << 29;  // so that two of them can be added
   require(count < kMost, "a convolution has " + text_of(count) + " " + what + "; a card's kernels count to " +
                              text_of(kMost));
 }
 
-// Numbers of one image, from its first to one past its last.
+// Elements of one image, from its first to one past its last.
 int64_t extent_of(const Tensor& t) { return (t.h() - 1) * t.strides[1] + (t.w() - 1) * t.strides[2] + t.c(); }
 
 bool divides(int64_t numbers, const ImageSteps& steps) {
@@ -56,7 +56,7 @@ bool rearranges(const Geometry& g, DType dtype) {
   if (g.stride == 1 || g.channels % numbers == 0 || g.stride * g.stride * g.channels % numbers != 0 ||
       std::min(g.window_rows, g.window_columns) < g.stride)
     return false;
-  // Its kernels count numbers in 32 bits.
+  // Its kernels count elements in 32 bits.
   const Geometry r = rearranged(g);
   return r.images * r.x.image <= std::numeric_limits<int32_t>::max();
 }

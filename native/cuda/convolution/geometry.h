@@ -1,4 +1,4 @@
-// A convolution's sizes, as its three passes share them.
+// A convolution's sizes, shared by its three passes.
 #pragma once
 
 #include "core/ops/convolution.h"
@@ -6,7 +6,7 @@
 namespace alexnet::cuda {
 
 struct ImageSteps {
-  int64_t image, row, column;  // in numbers, from one to the next
+  int64_t image, row, column;  // in elements, from one to the next
 };
 
 struct Geometry {
@@ -23,20 +23,20 @@ struct Geometry {
   int64_t inputs() const { return images * height * width; }
 };
 
-// A fully connected layer becomes the 1 x 1 convolution of one pixel with all the numbers of an image: the
-// matrix product it is, forward and backward. Throws Error("BAD_PROGRAM") where an index would not fit the
-// kernels' 32 bits.
+// A fully connected layer becomes a 1 x 1 convolution of one pixel that has all elements of an image as
+// channels: a matrix product, forward and backward. Throws Error("BAD_PROGRAM") where an index would not fit
+// the kernels' 32 bits.
 Geometry geometry_of(const ConvolutionParameters& convolution, const Tensor& x, const Tensor& w,
                      const Tensor& y);
 
-// Space to depth: where x has so few channels that 16-byte accesses cannot read it, but a stride x stride
-// block of its pixels has enough, as the 4 x 4 x 3 = 48 of conv1. Blocks become pixels and the convolution
+// Space to depth, for an x with too few channels for 16-byte accesses, where a stride x stride block of
+// pixels has enough of them, like conv1's 4 x 4 x 3 = 48. Blocks become pixels, and the convolution becomes
 // one of stride 1 over them, with kernels of ceil(window / stride) blocks.
 bool rearranges(const Geometry& g, DType dtype);
 Geometry rearranged(const Geometry& g);
 
-// Whether 16-byte accesses read x, y and the weights: `of_kernels` where packs of kernels are read, as the
-// gradients do.
+// Whether 16-byte accesses can read x, y and the weights. `of_kernels`: whether packs of kernels are read, as
+// the gradients do.
 bool packs(const Geometry& g, DType dtype, bool of_kernels);
 
 }  // namespace alexnet::cuda

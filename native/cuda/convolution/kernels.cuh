@@ -1,11 +1,12 @@
-// Which kernels there are: for each pass of a convolution its operands, for each math its tiles. The .cu
-// files that end in a math instantiate them, so that they compile side by side.
+// The kernels that exist: the operands of each pass of a convolution, and the tiles of each kind of
+// arithmetic (Math). The .cu files named after an arithmetic instantiate them, so that they compile in
+// parallel.
 //
-// Tiles are chosen for the paper's shapes. 128 x 128 and 128 x 256 for most; 96 columns are conv1's maps and
-// half of conv4's and conv5's, 48 the maps of conv1 on one of two devices and of conv2's gradient. The
-// gradient of the weights has kernels as rows and taps as columns: 96 and 48 rows there. 64 x 64 serves what
-// is small. Operands that 16-byte accesses cannot read (channels or strides no multiples of 16 bytes) go
-// number by number into the same tiles.
+// The tiles are chosen for the paper's shapes. 128 x 128 and 128 x 256 fit most; 96 columns fit conv1's maps
+// and half of conv4's and conv5's, 48 columns the maps of conv1 on one of two devices and of conv2's
+// gradient. The gradient with respect to the weights has kernels as rows and taps as columns: 96 and 48 rows
+// there. 64 x 64 is for small shapes. Operands that 16-byte accesses cannot read (channels or strides are no
+// multiples of 16 bytes) are copied element by element into the same tiles.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace alexnet::cuda {
 
 enum class Math { kSimt, kSimtBfloat16, kTf32, kBfloat16 };
 
-// One image's pixel a row, one channel a column; k is (tap, channel).
+// A row is a pixel of an image, a column a channel; k is (tap, channel).
 template <class T>
 struct ForwardPass {
   using A = Windows<T>;
@@ -27,15 +28,15 @@ struct ForwardPass {
   static constexpr Layout kLayoutA = Layout::kAlong, kLayoutB = Layout::kAlong;
 };
 
-// The same from dy to dx. bfloat16 fragments of w come transposed out of shared memory by ldmatrix and tf32's
-// word by word: w is read as it is.
+// The same from dy to dx. ldmatrix transposes bfloat16 fragments of w as it loads them from shared memory;
+// tf32 fragments are loaded word by word. So w is read in its own order.
 template <class T>
 struct DataPass {
   using A = Windows<T>;
   using B = TurnedKernels<T>;
   static constexpr Layout kLayoutA = Layout::kAlong, kLayoutB = Layout::kAcross;
 };
-// Where the stride is not 1: right, not fast, for no network here asks for it.
+// For strides other than 1: correct, but not fast, because no network here needs it.
 template <class T>
 struct SpreadDataPass {
   using A = SpreadWindows<T>;
@@ -43,7 +44,7 @@ struct SpreadDataPass {
   static constexpr Layout kLayoutA = Layout::kAlong, kLayoutB = Layout::kAcross;
 };
 
-// A kernel a row, a number of it a column; k is a pixel of dy.
+// A row is a kernel, a column an element of it; k is a pixel of dy.
 template <class T>
 struct WeightsPass {
   using A = Pixels<T>;
@@ -109,10 +110,10 @@ template <Math kMath>
 using NumberOf =
     std::conditional_t<kMath == Math::kBfloat16 || kMath == Math::kSimtBfloat16, Bfloat16, float>;
 
-// A step's time is that of the slowest: products (mma.sync does about 1000 bfloat16 or 500 tf32 multiply-adds
-// a cycle on H200, ordinary arithmetic 128), what the second-level cache delivers (32 bytes a cycle), what
-// shared memory does (128: each tile is written once and read by every warp that needs it). Estimates, good
-// enough to compare tiles; to be measured on a card.
+// A step takes as long as the slowest of three: the products (mma.sync does about 1000 bfloat16 or 500 tf32
+// multiply-adds a cycle on an H200, ordinary arithmetic 128), the second-level cache (32 bytes a cycle), and
+// shared memory (128 bytes a cycle: each tile is written once and read by every warp that needs it). These
+// are estimates, good enough to compare tiles; they have to be measured on a GPU.
 template <class Core>
 constexpr GemmTile tile_of() {
   constexpr double kArea = double{Core::kM} * Core::kN, kSides = Core::kM + Core::kN;
@@ -132,7 +133,7 @@ constexpr std::array<GemmTile, sizeof...(Core)> tiles_of(Cores<Core...>) {
   return {tile_of<Core>()...};
 }
 
-// Queues the product of `Pass` in kMath. The .cu files that end in a math hold what they instantiate of it.
+// Queues the product of `Pass` in kMath. The .cu files named after an arithmetic instantiate it.
 template <Math kMath, template <class> class Pass>
 void launch_pass(const GemmPlan& plan, bool scalar, const typename Pass<NumberOf<kMath>>::A& a,
                  const typename Pass<NumberOf<kMath>>::B& b, const Output& output, cudaStream_t stream);

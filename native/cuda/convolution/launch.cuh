@@ -1,4 +1,4 @@
-// The body of launch_pass, for the files that instantiate it.
+// The definition of launch_pass, for the files that instantiate it.
 #pragma once
 
 #include "cuda/convolution/kernels.cuh"

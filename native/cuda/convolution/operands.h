@@ -24,7 +24,7 @@ Windows<T> windows_of(const Geometry& g, const T* x) {
   return a;
 }
 
-// The gradient of y around each pixel of x: windows that begin at the last tap and run backward.
+// dy around each pixel of x: windows that begin at the last tap and run backward.
 template <class T>
 Windows<T> turned_windows_of(const Geometry& g, const T* dy) {
   Windows<T> a;

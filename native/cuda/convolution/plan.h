@@ -1,5 +1,4 @@
-// What a pass of a convolution is made of: its math, its loads, its tile. workspace() and run() both ask
-// here.
+// The plan of a convolution's pass: its arithmetic, its loads, its tile. workspace() and run() both use it.
 #pragma once
 
 #include "cuda/convolution/geometry.h"
@@ -38,7 +37,7 @@ GemmPlan plan_pass(const GemmShape& shape, Math math, bool scalar, const Card& c
   });
 }
 
-// Pieces of a workspace, one after another.
+// Allocates pieces of a workspace, one after another.
 class Pieces {
  public:
   size_t take(size_t bytes) {

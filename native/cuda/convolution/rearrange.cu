@@ -1,5 +1,6 @@
-// Bytes: x is read once (conv1, bfloat16: 0.3 MB an image) and 57 x 57 x 48 numbers (0.3 MB) written. For
-// that the convolution reads 16 bytes at a time, along k and without gaps: 11 x 11 x 3 = 363 become 432.
+// Memory traffic: x is read once (conv1, bfloat16: 0.3 MB an image) and 57 x 57 x 48 elements (0.3 MB) are
+// written. In return the convolution reads 16 bytes at a time, along k and without gaps; its k grows from 11
+// x 11 x 3 = 363 to 432.
 #include "cuda/convolution/rearrange.h"
 
 #include "cuda/gemm/operand.cuh"
@@ -10,7 +11,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// Which number of x or w a rearranged one is.
+// Which element of x or w a rearranged element is.
 struct Blocks {
   int stride, channels;                      // before
   Divisor numbers_a_block_row, by_channels;  // stride * channels, channels
@@ -37,7 +38,7 @@ struct ImageBlocks {
   int count;  // packs
 };
 
-// A thread writes 16 bytes.
+// Each thread writes 16 bytes.
 template <class T>
 __global__ void __launch_bounds__(kThreads) images_kernel(ImageBlocks b, const T* __restrict__ x, T* to) {
   int pack = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
@@ -64,7 +65,8 @@ __global__ void __launch_bounds__(kThreads) images_kernel(ImageBlocks b, const T
 }
 
 // The same where the pixels of an image row are adjacent and there is one group, as in conv1: a block's row
-// is stride * channels numbers in a row, and a pack (of no more) has its numbers from one or two of them.
+// is stride * channels adjacent elements, and a pack, which is not larger, takes its elements from one or two
+// such rows.
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     adjacent_images_kernel(ImageBlocks b, const T* __restrict__ x, T* to) {
@@ -98,10 +100,9 @@ struct KernelBlocks {
   Divisor numbers_a_kernel, numbers_a_block, blocks_a_row;
 };
 
-// The place in its kernel of number `i` of a rearranged kernel, or -1 past the window.
+// The place in its original kernel of element `i` of a rearranged kernel, or -1 past the window.
 __device__ __forceinline__ int place_before(const KernelBlocks& b, int i) {
-  int block =
-      b.numbers_a_block.split(i);  // (block row, block column); i is left with the number in the block
+  int block = b.numbers_a_block.split(i);  // (block row, block column); i becomes the element in the block
   const int block_row = b.blocks_a_row.split(block);
   const Blocks::Place place = b.blocks.place(i);
   const int row = block_row * b.blocks.stride + place.row, column = block * b.blocks.stride + place.column;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr cuuint32_t kChannels = 64;  // 128 bytes
 
-// The driver is not linked: a machine without one loads the addon all the same.
+// The driver is not linked, so that the addon also loads on a machine without a driver.
 template <class Function>
 Function driver_function(const char* name) {
   void* function = nullptr;
@@ -33,7 +33,7 @@ void require(CUresult result, const char* what) {
 cuuint64_t size(int64_t n) { return static_cast<cuuint64_t>(n); }
 cuuint64_t bytes(int64_t numbers) { return size(numbers) * sizeof(Bfloat16); }
 
-// Where a window's first pixel may be, relative to the image's first and last.
+// The bounds of a window's first pixel, relative to the image's first and last pixels.
 struct Corners {
   int lower, upper;
 };

@@ -1,6 +1,6 @@
-// Descriptions of tensors for TMA, made by the driver on the host and given to kernels as parameters
-// (__grid_constant__). All are of bfloat16, laid into shared memory in rows of 128 bytes with the swizzle of
-// 128 bytes.
+// Descriptors of tensors for TMA (Tensor Memory Accelerator). The driver encodes them on the host; kernels
+// get them as parameters (__grid_constant__). All tensors are bfloat16 and are loaded into shared memory in
+// rows of 128 bytes with the 128-byte swizzle.
 #pragma once
 
 #include <cuda.h>
@@ -13,7 +13,8 @@ namespace alexnet::cuda {
 // A group's kernels as (channel, tap, kernel), read 64 channels x 1 tap x `box_kernels` at a time.
 CUtensorMap map_of_kernels(const Bfloat16* w, const Geometry& g, int box_kernels);
 
-// Images read by windows: how many there are a row and column, how far apart, and where the first begins.
+// Images read by windows: how many windows there are in a row and in a column, how far apart they are, and
+// where the first begins.
 struct WindowsOverImages {
   int64_t images, height, width, channels;  // of a group
   ImageSteps steps;
@@ -23,7 +24,7 @@ struct WindowsOverImages {
 // 64 channels of `pixels` windows at a time, each window's pixel under one tap (load_pixels in hopper.h).
 CUtensorMap map_of_windows(const Bfloat16* images, const WindowsOverImages& windows, int pixels);
 
-// Whether the driver can describe them: its corners are 8 bits, as are the taps' places.
+// Whether a descriptor can express them: its corners are 8 bits, as are the taps' offsets.
 bool describes(const WindowsOverImages& windows, int64_t window_rows, int64_t window_columns);
 
 }  // namespace alexnet::cuda

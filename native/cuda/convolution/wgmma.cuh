@@ -15,7 +15,7 @@ struct WgmmaTiles {
     return plan_gemm(shape, kTiles, card);
   }
 
-  // `operands_for` makes them for tiles of so many rows and columns.
+  // operands_for(rows, columns) makes the operands for tiles of that size.
   template <class OperandsFor>
   static void launch(const GemmPlan& plan, const Output& output, const Launch& on,
                      OperandsFor&& operands_for) {
@@ -27,7 +27,7 @@ struct WgmmaTiles {
   }
 };
 
-// In steps that are whole, as the kernel takes them.
+// Rounded up to whole steps, as the kernel needs.
 inline int64_t wgmma_depth(int64_t numbers) { return (numbers + kWgmmaStep - 1) / kWgmmaStep * kWgmmaStep; }
 
 inline WgmmaOperands operands_over(const WindowsOverImages& windows, const Geometry& g,

@@ -1,4 +1,4 @@
-// The passes of a convolution as products of warpgroups (gemm/wgmma.cuh): bfloat16 on cards of compute
+// The passes of a convolution as products of warpgroups (gemm/wgmma.cuh): bfloat16 on GPUs of compute
 // capability 9.0.
 #pragma once
 
@@ -11,18 +11,18 @@ namespace alexnet::cuda {
 
 struct Output;
 
-// Whether warpgroups do a pass: TMA has to be able to describe its operands, 16 bytes at a time. Else
-// gemm/mma.cuh does.
+// Whether warpgroups compute a pass: TMA has to be able to describe its operands, 16 bytes at a time.
+// Otherwise gemm/mma.cuh computes it.
 bool forward_by_warpgroups(const Geometry& g, DType dtype, const Card& card);
 bool data_by_warpgroups(const Geometry& g, DType dtype, const Card& card);
 bool weights_by_warpgroups(const Geometry& g, DType dtype, const Card& card);
 
-// Tile numbers in these plans are for the functions below only.
+// The tile numbers in these plans are valid only for the functions below.
 GemmPlan plan_forward_wgmma(const Geometry& g, const Card& card);
 GemmPlan plan_data_wgmma(const Geometry& g, const Card& card);
 GemmPlan plan_weights_wgmma(const Geometry& g, const Card& card);
 
-// As launch_pass (kernels.cuh) of ForwardPass, DataPass and WeightsPass.
+// The counterparts of launch_pass (kernels.cuh) for ForwardPass, DataPass and WeightsPass.
 void launch_forward_wgmma(const GemmPlan& plan, const Geometry& g, const Bfloat16* x, const Bfloat16* w,
                           const Output& output, const Launch& on);
 void launch_data_wgmma(const GemmPlan& plan, const Geometry& g, const Bfloat16* dy, const Bfloat16* w,

@@ -5,13 +5,13 @@
 
 namespace alexnet::cuda {
 
-inline constexpr int kMostWgmmaGroups = 2;  // each has descriptions of its own among a kernel's parameters
+inline constexpr int kMostWgmmaGroups = 2;  // each has its own descriptors among a kernel's parameters
 
 inline WindowsOverImages windows_of_x(const Geometry& g) {
   return {g.images, g.height, g.width, g.channels, g.x, g.rows, g.columns, g.stride, g.top, g.left};
 }
 
-// Around each pixel of x, for the gradient of the input; stride 1.
+// Windows of dy around each pixel of x, for the gradient with respect to the input; stride 1.
 inline WindowsOverImages turned_windows_of_y(const Geometry& g) {
   return {g.images,
           g.rows,
@@ -29,7 +29,8 @@ inline WindowsOverImages pixels_of_y(const Geometry& g) {
   return {g.images, g.rows, g.columns, g.kernels, g.y, g.rows, g.columns, 1, 0, 0};
 }
 
-// How many channels of one tap a box of the weights' gradient's columns has; 0: none would fit.
+// How many channels of one tap a box of columns has, in the gradient with respect to the weights; 0: none
+// would fit.
 inline int weights_box_columns(const Geometry& g) {
   return g.channels % 64 == 0 ? 64 : g.channels % 48 == 0 ? 48 : 0;
 }

@@ -1,5 +1,5 @@
-// The CUDA backend: an arena on one card, and the two streams that work in it. Two of them may share a card,
-// each with its own arena and streams.
+// The CUDA backend: an arena on one GPU (a card), and the streams that work in it. Two backends may share a
+// card, each with its own arena and streams.
 #pragma once
 
 #include "core/backend.h"
@@ -10,8 +10,8 @@ namespace alexnet::cuda {
 
 class CudaBackend final : public Backend {
  public:
-  // peer_access: whether copies to another card may go there directly, where the driver grants it. Throws
-  // Error("DEVICE") where there is no such card.
+  // peer_access: whether copies may go directly to another card, if the driver grants it. Throws
+  // Error("DEVICE") if there is no such card.
   CudaBackend(int index, bool peer_access);
   ~CudaBackend() override;
 
@@ -27,9 +27,9 @@ class CudaBackend final : public Backend {
   std::byte* arena() const { return arena_.get(); }
   bool peer_access() const { return peer_access_; }
   cudaStream_t compute() const { return compute_.get(); }
-  // Copies to other devices, beside the computation.
+  // Copies to other devices, concurrent with the computation.
   cudaStream_t transfers() const { return transfers_.get(); }
-  // Copies from the host, beside the computation.
+  // Copies from the host, concurrent with the computation.
   cudaStream_t uploads() const { return uploads_.get(); }
 
  private:

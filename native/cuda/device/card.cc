@@ -15,7 +15,7 @@ struct Availability {
   int driver = 0, runtime = 0, count = 0;
 };
 
-// The runtime calls a missing driver "insufficient", so its version is looked at first.
+// The runtime calls a missing driver "insufficient", so the driver's version is checked first.
 std::string problem_of(const Availability& found, cudaError_t status) {
   if (found.driver == 0) return "no NVIDIA driver was found";
   if (found.driver < found.runtime)
@@ -31,7 +31,7 @@ Availability look_for_cards() {
   cudaRuntimeGetVersion(&found.runtime);
   cudaDriverGetVersion(&found.driver);
   const cudaError_t status = cudaGetDeviceCount(&found.count);
-  cudaGetLastError();  // told in the problem, not to be found again by the next call
+  cudaGetLastError();  // clears the error: it is reported in `problem`, and the next call must not see it
   found.problem = problem_of(found, status);
   return found;
 }

@@ -1,4 +1,4 @@
-// The cards of this machine.
+// The GPUs (cards) of this machine.
 #pragma once
 
 #include <cstddef>
@@ -7,15 +7,15 @@
 
 namespace alexnet::cuda {
 
-// What kernels depend on: sizes of grids, and which math cores there are.
+// What kernels depend on: the sizes of grids, and which arithmetic cores exist.
 struct Card {
   int index = 0;
   int multiprocessors = 1;
   int compute_capability = 0;       // 90 for 9.0
-  size_t shared_bytes_a_block = 0;  // the most a launch may ask for
+  size_t shared_bytes_a_block = 0;  // the most a launch may request
 };
 
-// Throws Error("DEVICE") where there is no such card, saying what there is.
+// Throws Error("DEVICE") if there is no such card; the message says which cards exist.
 Card card_at(int index);
 
 struct CardReport {
@@ -23,17 +23,17 @@ struct CardReport {
   size_t memory, free;  // bytes
   int compute_capability;
   int multiprocessors;
-  std::vector<bool> peers;  // whose memory the driver says it can reach, by index
+  std::vector<bool> peers;  // cards whose memory it can access according to the driver, by index
 };
 
 struct CardsReport {
-  std::string problem;  // why there are none; empty where there are
+  std::string problem;  // why there are no cards; empty if there are
   int driver = 0;       // 13000 for CUDA 13.0; 0 without a driver
-  int runtime = 0;      // what this build was made with
+  int runtime = 0;      // the version this build was compiled with
   std::vector<CardReport> cards;
 };
 
-// Never throws: a machine without cards is a report that says why.
+// Never throws: on a machine without cards the report says why there are none.
 CardsReport report_cards();
 
 }  // namespace alexnet::cuda

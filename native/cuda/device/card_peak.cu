@@ -1,10 +1,11 @@
-// A card's ceilings: bytes a copy moves, and operations that the ordinary and the tensor cores do when
-// nothing has to be fetched.
+// Measures a GPU's peak rates: the bytes that a copy moves, and the operations of the ordinary and the tensor
+// cores when no operand comes from memory.
 //
-// Copy: 16 bytes an access, kPacks of them on the way in each thread, over far more than the caches hold.
-// Arithmetic: independent chains in registers, enough of them that each instruction's latency is covered, one
-// wave of blocks that fills every multiprocessor. Each thread writes its sum, so that nothing is optimised
-// away. An idle card's clock is low: launches are repeated for kSeconds, and the shortest one counts.
+// Copy: 16 bytes an access, with kPacks accesses in flight in each thread, over far more memory than the
+// caches hold. Arithmetic: independent chains in registers, enough to cover each instruction's latency, in
+// one wave of blocks that fills every multiprocessor. Each thread writes its sum, so that nothing is
+// optimised away. An idle GPU's clock is low: launches are repeated for kSeconds, and the shortest one
+// counts.
 #include "cuda/device/card_peak.h"
 
 #include <algorithm>
@@ -22,13 +23,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kThreads = 256;
 constexpr int kPacks = 4;
-constexpr int kChains = 8;     // multiply-adds a thread has under way
-constexpr int kUnrolled = 16;  // of each chain between two tests of the loop
-constexpr int kTiles = 8;      // products a warp has under way
+constexpr int kChains = 8;     // multiply-adds in flight in each thread
+constexpr int kUnrolled = 16;  // steps of each chain between two tests of the loop condition
+constexpr int kTiles = 8;      // products in flight in each warp
 constexpr int kFewestLaunches = 3;
 
 #if defined(ALEXNET_EMULATED)
-// The figures of a card that does not exist mean nothing; what is tried is the way to them.
+// On an emulated card the rates mean nothing; only the code is tested.
 constexpr size_t kMostCopyBytes = size_t{64} << 10;
 constexpr int kRounds = 1;
 constexpr double kSeconds = 0;
@@ -68,7 +69,8 @@ __global__ void __launch_bounds__(kThreads) fma_kernel(float factor, float term,
   sums[thread] = sum;
 }
 
-// Numbers of either sign between 1 and 2 with all bits of the mantissa in use: zeros would draw less power.
+// Values of either sign, of magnitude between 1 and 2, with all bits of the mantissa in use: zeros would draw
+// less power.
 __device__ __forceinline__ uint32_t operand(uint32_t place, Bfloat16) {
   return ((place * 2654435761u) & 0x807f807fu) | 0x3f803f80u;
 }
@@ -95,7 +97,7 @@ __global__ void __launch_bounds__(kThreads) product_kernel(int rounds, float* su
   sums[thread] = sum;
 }
 
-// Seconds of the shortest of the launches that `queue` queues one by one.
+// Calls `queue` repeatedly, once for each launch; returns the seconds of the shortest launch.
 template <class F>
 double shortest(cudaStream_t stream, F&& queue) {
   const Event before = make_event(true), after = make_event(true);
@@ -112,7 +114,7 @@ double shortest(cudaStream_t stream, F&& queue) {
     check(cudaEventElapsedTime(&milliseconds, before.get(), after.get()), "reading the time between events");
     best = std::min(best, milliseconds);
   }
-  // No rate is infinite, whatever a clock says.
+  // Keeps the rate finite, even if the clock measures zero.
   return std::max(best / 1e3, 1e-7);
 }
 
@@ -144,7 +146,7 @@ double copy_rate(const Card& card, cudaStream_t stream) {
   return best;
 }
 
-// Operations a second of one wave of `kernel`, whose threads do `operations` each and write a sum.
+// Operations a second of one wave of `kernel`; each thread does `operations` and writes a sum.
 template <class... Parameters, class... Arguments>
 double rate(const Card& card, cudaStream_t stream, void (*kernel)(Parameters...), double operations,
             Arguments... arguments) {
@@ -169,7 +171,7 @@ CardPeak measure_card(int index) {
   const double multiply_adds = double{kRounds} * kUnrolled * kChains;
   peak.fp32_tflops = rate(card, stream, fma_kernel, 2 * multiply_adds, 0.999999f, 1e-6f, kRounds) / 1e12;
   if (card.compute_capability < 80) return peak;
-  // By a warp 16 x 8 sums of 8 (tf32) or 16 (bf16) products; a thread's share is a 32nd.
+  // A warp computes 16 x 8 sums of 8 (tf32) or 16 (bf16) products; a thread's share is a 32nd.
   const double tiles = double{kRounds} * kTiles * 16 * 8 / 32;
   peak.tf32_tflops = rate(card, stream, product_kernel<float>, 2 * 8 * tiles, kRounds) / 1e12;
   peak.bf16_tflops = rate(card, stream, product_kernel<Bfloat16>, 2 * 16 * tiles, kRounds) / 1e12;

@@ -6,7 +6,7 @@
 namespace alexnet::cuda {
 namespace {
 
-// One for each op that has kChecksContents.
+// One fault for each op that has kChecksContents.
 std::string fault_text(const SoftmaxCrossEntropy& op, Fault fault) {
   const LabelFault found = decode_label_fault(fault);
   return label_complaint(op, found.image, found.label);
@@ -29,7 +29,7 @@ std::string text_of_fault(const ComputeOp& op, Fault fault) {
 
 }  // namespace
 
-// Where queueing failed half way, `done` may not have been recorded.
+// If queueing failed half way, `done` may not have been recorded.
 CudaRun::~CudaRun() {
   if (!waited_)
     for (const CudaReplay::Lane& lane : replay_.lanes_) {

@@ -1,4 +1,4 @@
-// One run that is queued on cards.
+// One run of a program, queued on GPUs.
 #pragma once
 
 #include "cuda/device/replay.h"

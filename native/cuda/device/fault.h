@@ -1,12 +1,12 @@
-// What a kernel says about a label or a crop that points outside, where it touches nothing: one word, and the
-// greatest word is the complaint about the first image, so that threads report by atomicMax in any order. 0
-// is no complaint.
+// A kernel's report of a label or a crop out of range, for which it accesses no data. A fault is one word.
+// The greatest word is the fault of the first image, so that threads can report by atomicMax in any order. 0:
+// no fault.
 //
 //   a label   (2^32 - 1 - image) << 32 | label as uint32
 //   a crop    (2^32 - 1 - (2 * image + which)) << 32 | top or left as float32's bits; which: 0 top, 1 left
 //
-// Images are fewer than 2^31 - 1, so a complaint is never 0. core/contents.cc has the same checks for the
-// other backends, and the messages.
+// There are fewer than 2^31 - 1 images, so a fault is never 0. core/contents.cc has the messages, and the
+// same checks for the other backends.
 #pragma once
 
 #include <cstring>
@@ -23,7 +23,7 @@ struct LabelFault {
 };
 struct CropFault {
   int64_t image;
-  bool left;  // it is `left` that is wrong; `top` is in order. Else it is `top`
+  bool left;  // true: `left` is out of range and `top` is not; false: `top` is
   float value;
 };
 

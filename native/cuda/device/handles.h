@@ -1,5 +1,5 @@
-// Owners of what the CUDA runtime hands out. Each is made on the card that is current, and given back
-// wherever its owner is destroyed.
+// Owners of the CUDA runtime's resources. Each resource is created on the current card, and freed when its
+// owner is destroyed, whichever card is current then.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ using PinnedMemory = std::unique_ptr<std::byte, FreePinned>;
 
 inline void use_card(int index) { check(cudaSetDevice(index), "choosing a card"); }
 
-// A stream that does not wait for the default stream, nor that for it.
+// A stream that does not wait for the default stream; nor does the default stream wait for it.
 inline Stream make_stream() {
   cudaStream_t stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
@@ -52,14 +52,14 @@ inline DeviceMemory allocate_device(size_t bytes) {
   return DeviceMemory(static_cast<std::byte*>(memory));
 }
 
-// Host memory that every card copies from and to by itself.
+// Pinned host memory, which every card can copy from and to directly.
 inline PinnedMemory allocate_pinned(size_t bytes) {
   void* memory = nullptr;
   check(cudaHostAlloc(&memory, bytes, cudaHostAllocPortable), "allocating pinned memory");
   return PinnedMemory(static_cast<std::byte*>(memory));
 }
 
-// What comes later on `stream` starts after `event`.
+// Work queued later on `stream` starts after `event`.
 inline void wait_for(cudaStream_t stream, const Event& event) {
   check(cudaStreamWaitEvent(stream, event.get(), 0), "waiting for an event");
 }

@@ -1,4 +1,4 @@
-// What an op's host side has to launch its kernels with, and the one way to launch them.
+// What an op needs on the host to launch its kernels, and the one way to launch them.
 #pragma once
 
 #include <utility>
@@ -11,13 +11,13 @@
 
 namespace alexnet::cuda {
 
-// What changes from run to run, in device memory, so that a captured graph reads it anew.
+// Values that change from run to run. They are in device memory, so that a captured graph reads them anew.
 struct StepMemory {
   const uint32_t* number;       // Step::number
   const float* learning_rates;  // Step::learning_rates
 };
 
-// One op being carried out.
+// One op being launched.
 struct Launch {
   const Card& card;
   std::byte* arena;  // device memory

@@ -1,9 +1,9 @@
-// What the CUDA backend computes: `run` queues an op's kernels on a stream, `workspace` says what scratch
-// they need (bytes). Shapes, overlaps and types have been checked when a program was compiled
-// (core/validate.h, types.cc): tensors are float32 or bfloat16 as types.cc says; dense but for convolutions'
-// x, y, dy, dx, for copies and for sums, whose rows, columns and images may lie apart.
+// The CUDA backend's ops: `run` queues an op's kernels on a stream, `workspace` returns the bytes of scratch
+// they need. Shapes, overlaps and types are checked when a program is compiled (core/validate.h, types.cc).
+// Tensors are float32 or bfloat16, as types.cc says. They are dense, except for convolutions' x, y, dy and
+// dx, for copies and for sums: their rows, columns and images may lie apart.
 //
-// Every kernel gives the same bits for the same operands, from run to run: no atomics in sums of floats, and
+// Every kernel gives the same bits for the same operands in every run: sums of floats use no atomics, and
 // partial sums are added in a fixed order.
 #pragma once
 

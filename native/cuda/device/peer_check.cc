@@ -28,7 +28,7 @@ bool finished_in_time(cudaStream_t stream, Clock::time_point start, double patie
   }
 }
 
-// What went wrong; empty where the pattern arrived.
+// What went wrong; empty if the pattern arrived.
 std::string copy_and_compare(int from, int to, Clock::time_point start, double patience_ms) {
   std::vector<uint32_t> pattern(kBytes / sizeof(uint32_t)), arrived(pattern.size());
   for (size_t i = 0; i < pattern.size(); ++i) pattern[i] = static_cast<uint32_t>(i * 2654435761u + 12345u);
@@ -45,7 +45,7 @@ std::string copy_and_compare(int from, int to, Clock::time_point start, double p
   check(cudaMemcpyPeerAsync(target.get(), to, source.get(), from, kBytes, stream.get()),
         "copying between cards");
   if (!finished_in_time(stream.get(), start, patience_ms)) {
-    // Whatever is freed now would wait for the copy, too.
+    // Freeing anything now would wait for the copy, too.
     target.release(), source.release();
     return "a copy from " + way + " does not finish";
   }

@@ -1,5 +1,5 @@
-// Whether two cards can copy to each other: some machines grant peer access and then corrupt what is copied,
-// or never finish.
+// Checks whether two GPUs (cards) can copy to each other: some machines grant peer access, but then corrupt
+// the copied data or never finish.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@ namespace alexnet::cuda {
 struct PeerReport {
   bool granted = false;  // what the driver says
   bool works = false;    // a pattern copied each way arrived
-  std::string problem;   // what went wrong, where it is granted and does not work
+  std::string problem;   // what went wrong, if access is granted and does not work
   double milliseconds = 0;
 };
 
-// Copies a pattern each way and compares. Where a copy does not finish within `patience_ms` the process
-// cannot use these cards any more: to be called in a process of its own. Throws Error("DEVICE").
+// Copies a pattern each way and compares. If a copy does not finish within `patience_ms`, the process cannot
+// use these cards any more: call this in a separate process. Throws Error("DEVICE").
 PeerReport check_peers(int one, int other, double patience_ms);
 
 }  // namespace alexnet::cuda

@@ -1,4 +1,4 @@
-// When each command of a run began and ended on its card, from events on the stream that carried it out.
+// When each command of a run began and ended on its GPU, measured by events on the stream that executed it.
 #pragma once
 
 #include <map>
@@ -12,14 +12,14 @@ namespace alexnet::cuda {
 
 class Profile {
  public:
-  // The instant that the times of `device` count from; the devices' begin together.
+  // Records the origin of the times of `device`; all devices begin together.
   void begin(size_t device, cudaStream_t stream) { stamp(begun_[device], stream); }
-  // On the card that is current, which is the stream's.
+  // The stream's card has to be current.
   void mark(size_t device, size_t command, cudaStream_t stream, bool before) {
     auto& [first, last] = commands_[{device, command}];
     stamp(before ? first : last, stream);
   }
-  // When the run is done.
+  // Call this when the run is done.
   std::vector<Span> spans() const {
     std::vector<Span> spans;
     for (const auto& [place, events] : commands_) {

@@ -14,7 +14,8 @@ bool can_fault(const Command& command) {
   return op && std::visit([](const auto& o) { return o.kChecksContents; }, *op);
 }
 
-// Whether to wait for each command before the next: slow, but a kernel's fault is then its command's error.
+// Whether to wait for each command before queueing the next: slow, but an error in a kernel is then reported
+// for its command.
 bool blocking() {
   const char* asked = std::getenv("ALEXNET_CUDA_BLOCKING");
   return asked && *asked && *asked != '0';
@@ -59,8 +60,8 @@ CudaReplay::Lane CudaReplay::make_lane(size_t device) const {
   return lane;
 }
 
-// As far as each device gets before a wait whose transfer has not been queued yet, in turns. Validation has
-// seen to it that this comes to an end.
+// Takes the devices in turns: each advances up to the first wait whose transfer has not been queued yet.
+// Validation guarantees that all lists are finished.
 void CudaReplay::find_order() {
   std::vector<bool> queued(program_.events(), false);
   std::vector<size_t> next(program_.size(), 0);
@@ -78,7 +79,8 @@ void CudaReplay::find_order() {
   }
 }
 
-// All devices begin when the first one does, and the first one goes on when all have come to their ends.
+// All devices begin after the first one's begin event, and the first one's stream continues when all have
+// finished.
 void CudaReplay::queue_commands(Profile* profile) const {
   use_card(lanes_[0].backend->card().index);
   record(begun_, origin());
@@ -117,7 +119,7 @@ void CudaReplay::queue_command(Place at, Profile* profile) const {
   if (const auto* transfer = std::get_if<Transfer>(&command.op)) {
     const TransferCopy& copy = *transfers_[static_cast<size_t>(transfer->event)];
     if (profile) {
-      // What is measured is the copy, not the wait for what it copies.
+      // The measured time is the copy's, without the wait for its data.
       record(lanes_[at.device].joined, backend.compute());
       wait_for(backend.transfers(), lanes_[at.device].joined);
       profile->mark(at.device, at.index, backend.transfers(), true);
@@ -170,7 +172,7 @@ void CudaReplay::capture() {
   graph_.reset(exec);
 }
 
-// What a run brings along: its number and rates, cleared faults, and what the host writes.
+// A run's inputs: its step number and learning rates, cleared faults, and the host's writes.
 void CudaReplay::prepare(size_t device, Slot& slot, const RunOptions& options) const {
   const Lane& lane = lanes_[device];
   const cudaStream_t stream = lane.backend->compute();
@@ -187,7 +189,7 @@ void CudaReplay::prepare(size_t device, Slot& slot, const RunOptions& options) c
   queue_writes(slot, *lane.backend, device, options);
 }
 
-// A program that is run once, as many are, is not worth a graph.
+// Many programs run only once; for those a graph is not worth its cost.
 std::unique_ptr<QueuedRun> CudaReplay::enqueue(const RunOptions& options) {
   if (ran_ && !graph_ && !options.profile && !blocking_) capture();
   auto profile = options.profile ? std::make_unique<Profile>() : nullptr;

@@ -1,6 +1,6 @@
-// Carries out a program on cards. All its commands are queued from one thread, in an order in which every
-// event is recorded before it is waited for; from the second run on they are one CUDA graph, which is
-// launched at once.
+// Executes a program on GPUs. All its commands are queued from one thread, in an order in which every event
+// is recorded before any wait for it. From the second run on, the commands are one CUDA graph, launched with
+// one call.
 #pragma once
 
 #include <memory>
@@ -27,11 +27,11 @@ class CudaReplay final : public Replay {
   friend class CudaRun;
   using Slots = std::vector<std::unique_ptr<Slot>>;  // by device
 
-  // Of one device.
+  // The state of one device.
   struct Lane {
     const CudaBackend* backend;
     DeviceMemory step, faults;
-    std::vector<size_t> fault_of;  // by command: the number of its fault word, or the number of words
+    std::vector<size_t> fault_of;  // by command: the index of its fault word; the count of words if none
     size_t fault_words = 0;
     Event prepared, joined, transfers_joined;
     bool transfers_used = false;

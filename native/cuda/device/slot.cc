@@ -14,7 +14,7 @@ bool is_pinned(const void* memory) {
   return status == cudaSuccess && attributes.type == cudaMemoryTypeHost;
 }
 
-// From end to end: what is pinned may begin or end within it.
+// Checks both ends: a pinned range may begin or end within the bytes.
 bool is_pinned(const HostWrite& write) {
   return is_pinned(write.data) && is_pinned(static_cast<const std::byte*>(write.data) + write.bytes - 1);
 }
@@ -32,7 +32,7 @@ size_t total(const std::vector<Copy>& copies, size_t device) {
 Slot::Slot(const CudaBackend& backend) {
   use_card(backend.card().index);
   uploaded = make_event();
-  // The thread that waits for a run sleeps: processors are for the loader.
+  // The thread that waits for a run sleeps, which leaves the CPUs to the loader.
   cudaEvent_t event = nullptr;
   check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync), "making an event");
   done = Event(event);

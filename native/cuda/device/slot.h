@@ -1,4 +1,5 @@
-// The memory of one run in flight: what goes up, what comes down, and the events between.
+// The memory of one run in flight: the data copied to the GPU and from it, and the events that order the
+// copies.
 #pragma once
 
 #include <vector>
@@ -8,7 +9,7 @@
 
 namespace alexnet::cuda {
 
-// Memory that grows to what is asked for.
+// Memory that grows to the requested size.
 template <class Memory, Memory (*allocate)(size_t)>
 class Growing {
  public:
@@ -30,21 +31,22 @@ class Growing {
 using GrowingPinned = Growing<PinnedMemory, allocate_pinned>;
 using GrowingDevice = Growing<DeviceMemory, allocate_device>;
 
-// Of one device.
+// The part of one device.
 struct Slot {
   explicit Slot(const CudaBackend& backend);
 
-  GrowingPinned leaving;   // what the host writes, where it does not lie in pinned memory already
-  GrowingDevice arriving;  // the same on the card, until the run before has done with its place in the arena
+  GrowingPinned leaving;   // the host's writes that are not in pinned memory already
+  GrowingDevice arriving;  // the writes on the card, until their places in the arena are free
   GrowingPinned step;      // the step's number and learning rates
-  GrowingPinned results;   // the faults, then what the host reads
+  GrowingPinned results;   // the faults, then the host's reads
   Event uploaded, done;
 };
 
-// Sends what the host writes to the card beside the computation, and from there to its places behind it.
+// Copies the host's writes to the card concurrently with the computation, and then, after the computation
+// queued so far, to their places in the arena.
 void queue_writes(Slot& slot, const CudaBackend& backend, size_t device, const RunOptions& options);
 
-// What the host reads lies in `results` from `offset` on, in its order.
+// The host's reads are stored in `results` from `offset` on, in their order.
 size_t result_bytes(size_t device, const RunOptions& options);
 void queue_reads(Slot& slot, const CudaBackend& backend, size_t device, const RunOptions& options,
                  size_t offset);

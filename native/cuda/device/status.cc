@@ -16,7 +16,7 @@ std::string text_of(cudaError_t status) {
 
 void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
-  cudaGetLastError();  // an error that is reported here is not to be found again by the next call
+  cudaGetLastError();  // clears the error: it is reported here, and the next call must not see it
   throw Error(status == cudaErrorMemoryAllocation ? "OUT_OF_MEMORY" : "DEVICE",
               std::string(call) + ": " + text_of(status));
 }

@@ -1,4 +1,4 @@
-// Errors of the CUDA runtime as errors of this program.
+// Turns errors of the CUDA runtime into errors of this program.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace alexnet::cuda {
 
-// Throws Error("DEVICE"), or Error("OUT_OF_MEMORY"), naming the call, where `status` is not success.
+// Throws Error("DEVICE") or Error("OUT_OF_MEMORY"), which names the call, if `status` is not success.
 void check(cudaError_t status, const char* call);
 
-// "an illegal memory access was encountered (cudaErrorIllegalAddress)", and in the emulator what it has seen.
+// "an illegal memory access was encountered (cudaErrorIllegalAddress)"; in the emulator, also its report.
 std::string text_of(cudaError_t status);
 
 }  // namespace alexnet::cuda

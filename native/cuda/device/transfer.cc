@@ -5,7 +5,8 @@
 namespace alexnet::cuda {
 namespace {
 
-// Staged copies go in pieces of about this many bytes: long enough for the bus, short enough to overlap.
+// Staged copies are made in pieces of about this many bytes: long enough to use the bus well, short enough to
+// overlap.
 constexpr size_t kPieceBytes = size_t{2} << 20;
 
 // Steps from one run of adjacent elements to the next, outermost first.
@@ -50,7 +51,7 @@ TransferCopy::TransferCopy(const Transfer& transfer, const CudaBackend& from, co
   arrived_ = make_event();
 }
 
-// Rectangles of bytes: dimensions without gaps between them on either side are one.
+// Splits a copy into rectangles of bytes; dimensions without a gap between them on either side are merged.
 void TransferCopy::add_pieces(const Transfer& transfer) {
   const Tensor &x = transfer.x, &target = transfer.to;
   int64_t run = x.c();

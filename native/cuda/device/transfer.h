@@ -1,4 +1,4 @@
-// A transfer between two devices' arenas, on the transfer streams, beside the computation.
+// A transfer between two devices' arenas, on the transfer streams, concurrent with the computation.
 #pragma once
 
 #include <vector>
@@ -8,18 +8,18 @@
 
 namespace alexnet::cuda {
 
-// Directly where both devices are one card, or two with peer access; otherwise through pinned host memory in
-// pieces, so that one piece leaves while the one before it arrives.
+// Copies directly if both devices share a GPU (card), or are two cards with peer access. Otherwise copies
+// through pinned host memory in pieces, so that one piece leaves while the previous one arrives.
 class TransferCopy {
  public:
   TransferCopy(const Transfer& transfer, const CudaBackend& from, const CudaBackend& to);
 
-  // Behind what from.compute() has been given so far.
+  // Queues the copy after the work queued on from.compute() so far.
   void queue() const;
-  // What comes later on `stream` starts when the bytes are there.
+  // Work queued later on `stream` starts when the bytes have arrived.
   void await_arrival(cudaStream_t stream) const { wait_for(stream, arrived_); }
 
-  // The streams that the copy occupies: the sender's, and the receiver's where it is staged.
+  // The streams that the copy uses: the sender's, and the receiver's if it is staged.
   std::vector<cudaStream_t> streams() const;
 
  private:
@@ -43,7 +43,7 @@ class TransferCopy {
   std::vector<Event> left_;  // by piece, when staged: its bytes are in host memory
 };
 
-// Lets two cards read and write each other's memory. False where the driver does not grant it.
+// Lets two cards read and write each other's memory. Returns false if the driver does not grant it.
 bool enable_peer_access(int one, int other);
 
 }  // namespace alexnet::cuda

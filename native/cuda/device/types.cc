@@ -1,4 +1,4 @@
-// Which types GPUs compute with. The ops' own checks have passed before.
+// Checks the types that the CUDA backend computes with. The ops' own checks have passed before.
 #include "core/complaints.h"
 #include "core/kernel_limits.h"
 #include "core/operands.h"
@@ -86,7 +86,7 @@ void check_types(const Copy& op) {
   if (op.x.dtype != op.y.dtype) require_number("x", op.x), require_number("y", op.y);
 }
 
-// Ops that compute in the type of what they read.
+// Ops whose operands all have one type.
 template <class Op>
 concept ComputesInItsType =
     OneOf<Op, LrnForward, LrnBackward, MapNormForward, MapNormBackward, MaxPoolForward, MaxPoolBackward,

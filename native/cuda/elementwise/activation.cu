@@ -1,7 +1,8 @@
-// Activation, dropout's mask (paper, section 4.2) and scale: numbers in, as many out. x and dy may be where
-// the result goes.
-// Bytes: each operand once. Operands are dense and begin at multiples of 64 bytes, so whatever their shape
-// they are one row of packs of 16 bytes and a few numbers; a thread has kPacks of them on the way at once.
+// Activation, dropout's mask (paper, section 4.2) and scale, element by element. The result may overwrite x
+// or dy.
+// Memory traffic: each operand once. Operands are dense and begin at multiples of 64 bytes. So an operand of
+// any shape is one row of packs of 16 bytes and a few last elements. A thread has kPacks packs in flight at
+// once.
 #include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/activation.h"
@@ -16,8 +17,8 @@ struct Inputs {
   const T* at[kInputs];
 };
 
-// For each number: out = f(in...). f(v, i) takes kCount numbers of every input from number i on, and leaves
-// its results in v[0].
+// For each element: out = f(in...). f(v, i) takes kCount elements of every input, from element i on, and
+// writes its results to v[0].
 template <class T, int kInputs, class F>
 __global__ void __launch_bounds__(kThreads) each_kernel(Inputs<T, kInputs> in, T* out, int64_t count, F f) {
   constexpr int kCount = Pack<T>::kCount, kPacks = 4 / kInputs;
@@ -67,8 +68,9 @@ struct Multiply {
   }
 };
 
-// Where the numbers of a tensor stand among the units of the layer it is a part of. A block of Philox serves
-// four of them where these always begin at a multiple of four and lie in one pixel: kFours.
+// The mask of a tensor that may be a part of a layer: maps the tensor's elements to the layer's units.
+// kFours: every four elements begin at a multiple of four units and lie in one pixel, so that one block of
+// Philox covers them.
 template <bool kFours>
 struct Mask {
   DropoutKey key;
@@ -107,7 +109,7 @@ struct Mask {
   }
 };
 
-// v[0]: dy, v[1]: y.
+// v[0]: dy; v[1]: y.
 template <Activation kActivation>
 struct Back {
   __device__ __forceinline__ void prepare() {}
@@ -164,7 +166,7 @@ void run(const ActivationForward& op, const Launch& on) {
 void run(const ActivationBackward& op, const Launch& on) {
   const std::array<const Tensor*, 2> inputs{&op.dy, &op.y};
   with_activation(op.activation, [&]<Activation kActivation>() {
-    // relu's output is positive only where the mask let it through.
+    // relu's output is positive only where the mask kept it.
     if constexpr (kActivation != Activation::kRelu)
       if (op.dropout) {
         with_mask(*op.dropout, op.dx, on, [&]<bool kFours>(const Mask<kFours>& mask) {

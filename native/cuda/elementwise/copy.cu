@@ -1,6 +1,6 @@
-// Copies with strides of their own on both sides, and the change between float32 and bfloat16. Bytes: x and y
-// once. Numbers that stay what they are go as the widest words that both sides' rows are made of, whatever
-// their type.
+// Copies between tensors with different strides, and conversion between float32 and bfloat16. Memory traffic:
+// x and y once. Elements that are not converted are copied as the widest words that fit the rows of both
+// sides, whatever their type.
 #include <type_traits>
 
 #include "cuda/device/dispatch.h"
@@ -11,7 +11,7 @@
 namespace alexnet::cuda {
 namespace {
 
-// kCount numbers of the one type become as many of the other.
+// Converts kCount elements from one type to the other.
 template <class From, class To, int kCount>
 struct Convert {
   using Source = From;
@@ -26,7 +26,7 @@ struct Convert {
   __device__ __forceinline__ static void put(To* to, const Fetched& fetched) { store(to, fetched.numbers); }
 };
 
-// A word of so many bytes.
+// A word of kBytes bytes.
 template <int kBytes>
 struct Word {
   using Source = unsigned char;
@@ -47,7 +47,7 @@ template <class Move, bool kOneRow>
 __global__ void __launch_bounds__(kThreads)
     copy_kernel(const typename Move::Source* __restrict__ x, typename Move::Target* __restrict__ y, Rows rows,
                 RowStrides x_strides, RowStrides y_strides) {
-  constexpr int kItems = 4;  // on the way at once
+  constexpr int kItems = 4;  // in flight at once
   const int step = static_cast<int>(gridDim.x) * kThreads;
   for (int first = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
        first < rows.items; first += kItems * step) {
@@ -94,7 +94,7 @@ void convert(const RowWalk& walk, const Copy& op, const Launch& on) {
     move<Convert<From, To, 1>>(walk, 1, op, on);
 }
 
-// The widest word that is a whole number of numbers and fits.
+// The widest word that holds whole elements and fits the rows.
 template <int kBytes>
 void move_words(const RowWalk& walk, int64_t size, const Copy& op, const Launch& on) {
   if (kBytes % size == 0 && walk.multiple_of(kBytes / size)) {

@@ -1,4 +1,4 @@
-// A constant, of any type. Bytes: y once, 16 at a time.
+// A constant, of any type. Memory traffic: y once, 16 bytes at a time.
 #include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 
@@ -14,7 +14,7 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t packs = bytes / 16, step = int64_t{gridDim.x} * kThreads;
   const int64_t first = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   for (int64_t i = first; i < packs; i += step) *reinterpret_cast<Pattern*>(y + 16 * i) = pattern;
-  // All the numbers are one, so the last bytes of the pattern may as well be its first.
+  // All elements are equal, so the last bytes can be taken from the pattern's beginning.
   if (const int64_t i = 16 * packs + first; i < bytes) y[i] = pattern.bytes[first];
 }
 

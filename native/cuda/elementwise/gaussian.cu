@@ -1,5 +1,6 @@
-// Initial weights (paper, section 5): normal numbers by Box-Muller from Philox, in double
-// (core/ops/elementwise.h has the formula). Bytes: y once; bound by arithmetic, and done once in a training.
+// Initial weights (paper, section 5): normally distributed values by Box-Muller from Philox, in double
+// (core/ops/elementwise.h has the formula). Memory traffic: y once. The kernel is bound by arithmetic, and
+// runs once in a training.
 #include <cmath>
 
 #include "cuda/device/dispatch.h"
@@ -17,7 +18,7 @@ struct Normals {
   int64_t whole_channels;  // of the whole tensor, of which y is a part
   int64_t kernel_offset, channel_offset;
 
-  // The number of y's element i in the whole tensor's OIHW order.
+  // The index of y's element i in the whole tensor's OIHW order.
   __device__ __forceinline__ uint64_t index(int64_t i) const {
     const int64_t pixel = i / channels, c = i - pixel * channels;
     const int64_t k = pixel / area, place = pixel - k * area;
@@ -35,7 +36,7 @@ struct Normals {
   }
 
  private:
-  // Of pi times x, which the card computes without the long way round that large angles take.
+  // The sine and cosine of pi times x; sinpi and cospi need no costly reduction of large angles.
   __device__ __forceinline__ static double sine(double x) {
 #if defined(__CUDA_ARCH__)
     return sinpi(x);

@@ -1,12 +1,12 @@
-// From uint8 images to the network's input (paper, sections 2 and 4.1): crop, reflection, mean and colour
+// Converts uint8 images to the network's input (paper, sections 2 and 4.1): crop, reflection, mean and colour
 // shift in one pass.
 //   y(n, i, j, c) = scale / deviation_c * (image(n, top + i, left + j', c) - mean + shift_c),
 //   j' = flip ? W - 1 - j : j
-// Bytes: y once, the crop's bytes once; the mean image (0.8 MB) stays in the second-level cache.
+// Memory traffic: y once, the crop's bytes once; the mean image (0.8 MB) stays in the second-level cache.
 //
-// Crops begin anywhere, so nothing but y is aligned. A warp has 32 adjacent numbers of a row of y: bytes and
-// means are adjacent too, forwards or backwards, and each access is one or two lines of the cache. What
-// depends on the column is found once, for a thread keeps its column through kRows rows.
+// Crops begin anywhere, so only y is aligned. A warp computes 32 adjacent elements of a row of y: their
+// pixels and means are adjacent too, forwards or backwards, and each access touches one or two cache lines. A
+// thread keeps its column through kRows rows, so whatever depends on the column is computed only once.
 #include <cmath>
 
 #include "cuda/device/dispatch.h"
@@ -78,7 +78,7 @@ void run(const Preprocess& op, const Launch& on) {
   Frame frame{};
   frame.side_height = static_cast<int>(op.images.h()), frame.side_width = static_cast<int>(op.images.w());
   frame.height = static_cast<int>(op.y.h()), frame.width = static_cast<int>(op.y.w());
-  // Blocks that share out a row evenly.
+  // Blocks that divide a row evenly.
   const int64_t row = op.y.w() * kColours;
   frame.blocks_a_row = static_cast<int>(quotient_up(row, kThreads));
   const int64_t threads = quotient_up(quotient_up(row, frame.blocks_a_row), 32) * 32;

@@ -1,5 +1,5 @@
-// Tensors of one shape, each with strides of its own, as rows of adjacent numbers: what Copy and Sum walk
-// over. Dimensions that follow on one another without a gap in all of the tensors are one.
+// Tensors of one shape, each with its own strides, as rows of adjacent elements: Copy and Sum iterate over
+// these rows. Dimensions are merged if they follow one another without a gap in every tensor.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,8 @@
 
 namespace alexnet::cuda {
 
-// The rows of a launch: numbered by three indices, `run` items in each. An item is an access of a thread.
+// The rows of a launch: numbered by three indices, each with `items_a_row` items. An item is one access of a
+// thread.
 struct Rows {
   Divisor items_a_row, rows_a_plane, rows_a_line;
   int items = 0;
@@ -30,7 +31,7 @@ struct Rows {
   }
 };
 
-// Of one tensor, in its numbers.
+// The strides of one tensor, in its elements.
 struct RowStrides {
   int64_t outer = 0, middle = 0, inner = 0;
 
@@ -43,7 +44,7 @@ class RowWalk {
  public:
   explicit RowWalk(const std::vector<const Tensor*>& tensors) : strides_(tensors.size()) {
     run_ = tensors[0]->c();
-    std::array<int64_t, 3> extents{};  // from the inner to the outer
+    std::array<int64_t, 3> extents{};  // from inner to outer
     size_t kept = 0;
     for (size_t d = 3; d-- > 0;) {
       const int64_t extent = tensors[0]->shape[d];
@@ -65,7 +66,8 @@ class RowWalk {
     for (size_t d = 0; d < kept; ++d) extents_[d] = extents[d];
   }
 
-  // Whether every row of every tensor begins at a multiple of so many numbers, and has a multiple of it.
+  // Whether in every tensor each row begins at a multiple of `count` elements, and its length is a multiple
+  // of `count`.
   bool multiple_of(int64_t count) const {
     if (run_ % count != 0) return false;
     for (const auto& strides : strides_)
@@ -79,8 +81,8 @@ class RowWalk {
     return {strides_[tensor][2], strides_[tensor][1], strides_[tensor][0]};
   }
 
-  // Calls f(rows, begin) with rows of items of `count` numbers, so few at a time that 32 bits number them;
-  // begin(tensor) is the launch's first number of a tensor.
+  // Calls f(rows, begin) with rows of items of `count` elements, few enough at a time that 32 bits number the
+  // items; begin(tensor) is the first element of a tensor in this launch.
   template <class F>
   void for_launches(int64_t count, F&& f) const {
     constexpr int64_t kMost = int64_t{1} << 30;
@@ -92,7 +94,7 @@ class RowWalk {
       }
       return;
     }
-    // A row is shorter than that: its tensor has others beside it.
+    // A row is shorter than that, because its tensor has other rows.
     const auto [inner, middle, outer] = extents_;
     const int64_t fit = std::max<int64_t>(1, kMost / (in_row * inner * middle));
     for (int64_t first = 0; first < outer; first += fit)
@@ -106,8 +108,8 @@ class RowWalk {
             static_cast<int>(items * inner * middle * outer)};
   }
 
-  int64_t run_ = 1;                          // numbers of a row
-  std::array<int64_t, 3> extents_{1, 1, 1};  // of the rows' indices, from the inner to the outer
+  int64_t run_ = 1;                          // elements of a row
+  std::array<int64_t, 3> extents_{1, 1, 1};  // of the rows' indices, from inner to outer
   std::vector<std::array<int64_t, 3>> strides_;
 };
 

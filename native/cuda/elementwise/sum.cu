@@ -1,5 +1,5 @@
-// y = xs[0] + xs[1] + ..., in that order, in float32, rounded once. Bytes: every tensor once. y may be one of
-// the terms: a thread reads all of them at its place before it writes there.
+// y = xs[0] + xs[1] + ..., in this order, in float32, rounded once. Memory traffic: every tensor once. y may
+// be one of the terms: a thread reads all terms of an element before it writes the sum.
 #include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/rows.h"
@@ -8,7 +8,7 @@
 namespace alexnet::cuda {
 namespace {
 
-constexpr int kMostTerms = 64;  // so that the table stays below 4 KB, which every card takes as parameters
+constexpr int kMostTerms = 64;  // keeps the table below 4 KB, the parameters that every GPU accepts
 
 template <class T>
 struct Terms {
@@ -58,7 +58,7 @@ void add(const RowWalk& walk, const std::vector<const Tensor*>& terms, const Ten
   });
 }
 
-// As many terms as fit one launch.
+// Adds at most kMostTerms terms, in one launch.
 void add(const std::vector<const Tensor*>& terms, const Tensor& y, const Launch& on) {
   std::vector<const Tensor*> all = terms;
   all.push_back(&y);
@@ -73,7 +73,7 @@ void add(const std::vector<const Tensor*>& terms, const Tensor& y, const Launch&
 
 }  // namespace
 
-// More terms are added to y a table at a time; what y holds itself is among the first.
+// More terms are added to y one table at a time. If y itself is a term, it is in the first table.
 void run(const Sum& op, const Launch& on) {
   std::vector<const Tensor*> terms;
   for (const Tensor& x : op.xs) terms.push_back(&x);

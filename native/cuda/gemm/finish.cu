@@ -1,6 +1,6 @@
-// y = f(parts[0] + parts[1] + ...), always in this order; f as in output.cuh. A thread has four adjacent
-// columns. The parts have mostly not left the second-level cache: it reads splits x rows x columns floats
-// there and writes the output.
+// y = f(parts[0] + parts[1] + ...), always in this order; f as in output.cuh. A thread adds four adjacent
+// columns. The parts are mostly still in the second-level cache: the kernel reads splits x rows x columns
+// floats there and writes the output.
 #include "cuda/gemm/finish.h"
 
 namespace alexnet::cuda {

@@ -1,4 +1,4 @@
-// The end of a product whose sum over k was computed in parts.
+// The last step of a product whose sum over k was computed in parts.
 #pragma once
 
 #include "cuda/device/launch.h"
@@ -6,7 +6,7 @@
 
 namespace alexnet::cuda {
 
-// Adds output.parts, the first to the last, and does with the sums what `output` says.
+// Adds output.parts, from first to last, and processes and stores the sums as `output` specifies.
 void finish_parts(const Output& output, int splits, cudaStream_t stream);
 
 }  // namespace alexnet::cuda

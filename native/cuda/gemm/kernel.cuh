@@ -1,6 +1,6 @@
-// The one kernel of matrix products: operands (operand.cuh) x math core (mma.cuh, simt.cuh) x
-// output (output.cuh). Every pass of every convolution is an instance; groups and parts of k are blocks
-// of one launch.
+// The kernel of all matrix products except Hopper's (wgmma.cuh): operands (operand.cuh) x arithmetic core
+// (mma.cuh, simt.cuh) x output (output.cuh). Each pass of a convolution is an instance; groups and parts of k
+// are blocks of one launch.
 #pragma once
 
 #include "cuda/device/launch.h"
@@ -10,15 +10,15 @@
 
 namespace alexnet::cuda {
 
-// Which tile a block computes: columns fastest, so that blocks side by side read the same rows of A, the
-// larger operand of the convolutions, while it is in the second-level cache.
+// Which tile a block computes: columns vary fastest, so that neighbouring blocks read the same rows of A, the
+// convolutions' larger operand, while these are in the second-level cache.
 struct GemmGrid {
   int m_tiles = 1, n_tiles = 1, groups = 1, splits = 1;
   int k = 0, k_a_split = 0;  // a multiple of the core's step
 };
 
 template <class Core>
-inline constexpr int kStagingPitch = Core::kN + 8;  // floats; rows of a warp's stores begin 8 banks apart
+inline constexpr int kStagingPitch = Core::kN + 8;  // in floats; rows of a warp's stores begin 8 banks apart
 
 template <class Core>
 constexpr int shared_bytes() {
@@ -26,9 +26,9 @@ constexpr int shared_bytes() {
   return Core::kPipelineBytes > staging ? Core::kPipelineBytes : staging;
 }
 
-// The block's sums go through shared memory, a pass of rows at a time, so that the output is written once, by
-// code that is there once, in whole lines. A thread has four columns, and every kRowsAtATime-th row of a
-// pass.
+// Writes the block's sums through shared memory, one pass of rows at a time, so that the output is written in
+// whole cache lines, and the code that writes it exists only once. A thread has four columns, and every
+// kRowsAtATime-th row of a pass.
 template <class Core, int kAhead>
 __device__ __forceinline__ void write_sums(const Core& core, const typename Core::Sums& sums, float* staging,
                                            const Output& output, int split, int group, int m0, int n0) {
@@ -54,8 +54,8 @@ __device__ __forceinline__ void write_sums(const Core& core, const typename Core
   }
 }
 
-// Below 9.0 ptxas finds no way to do 64 sums a thread of ordinary arithmetic with 128 registers; two of its
-// blocks on a multiprocessor would spill.
+// Below 9.0 ptxas cannot fit ordinary arithmetic with 64 sums a thread into 128 registers; with two of its
+// blocks on a multiprocessor it would spill.
 template <class Core>
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
 inline constexpr int kLeastBlocks = Core::kTensorCores ? Core::kBlocks : 1;
@@ -63,7 +63,7 @@ inline constexpr int kLeastBlocks = Core::kTensorCores ? Core::kBlocks : 1;
 inline constexpr int kLeastBlocks = Core::kBlocks;
 #endif
 
-// Ordinary cores have no registers left for more than one row's weights.
+// The core of ordinary arithmetic has registers left for only one row's weights.
 template <class Core, class A>
 inline constexpr int kUpdatedAhead = !kMayUpdate<A>       ? 0
                                      : Core::kTensorCores ? 4

@@ -1,20 +1,20 @@
-// The math core of tensor cores: mma.sync on bfloat16 or tf32, float32 sums. Compute capability 8.0 and
-// later.
+// The arithmetic core for tensor cores: mma.sync on bfloat16 or tf32, with float32 sums. It needs compute
+// capability 8.0 or later.
 //
 // A step is 64 bytes of k (32 bfloat16, 16 float32) of both operands: two substeps of one mma's depth, two
-// packs. kStages tiles of each operand are in shared memory, the copies of kStages - 1 under way while one is
-// multiplied. A warp holds B's fragments of two substeps and A's of two of its lines of 16 rows: while the
-// tensor cores work on one, the next is read, also across the step's one barrier.
+// packs. Shared memory holds kStages tiles of each operand; the copies of kStages - 1 are in flight while one
+// is multiplied. A warp holds B's fragments of two substeps and A's of two of its lines of 16 rows: while the
+// tensor cores process one, the next is read, also across the step's single barrier.
 //
-// 128 x 128 by 4 warps of 64 x 64: in a step they read 32 KB of shared memory and 16 KB arrive, of the 68 KB
-// that it moves while the tensor cores work on it (1000 multiply-adds a cycle). 4 stages take 64 KB, so that
-// two blocks are on a multiprocessor: one multiplies while the other waits at its barrier or writes its
-// results. 128 x 256 by 8 warps fetches a quarter less from the second-level cache, one block a
+// 128 x 128 by 4 warps of 64 x 64: in a step the warps read 32 KB of shared memory and 16 KB arrive there; it
+// could move 68 KB while the tensor cores compute the step (1000 multiply-adds a cycle). 4 stages take 64 KB,
+// so that two blocks fit on a multiprocessor: one multiplies while the other waits at its barrier or writes
+// its results. 128 x 256 by 8 warps fetches a quarter less from the second-level cache, with one block on a
 // multiprocessor.
 //
-// Fragments of operands that run along k come by ldmatrix, for both types: 4 bytes are two bfloat16 or one
-// float32. Across k bfloat16 comes by ldmatrix.trans. There is no transposition of 32-bit words: they are
-// read one by one, from lines padded by 32 bytes, so that 4 lines x 8 words touch all banks.
+// Fragments of operands that run along k are loaded by ldmatrix, for both types: 4 bytes are two bfloat16 or
+// one float32. Across k, bfloat16 is loaded by ldmatrix.trans. ldmatrix cannot transpose 32-bit words: these
+// are read one by one, from lines padded by 32 bytes, so that 4 lines x 8 words touch all banks.
 #pragma once
 
 #include "cuda/gemm/tile.cuh"
@@ -48,7 +48,7 @@ struct MmaCore {
   static constexpr int kStageBytes = TileA::kBytes + TileB::kBytes;
 
   static constexpr int kPipelineBytes = kStages * kStageBytes;
-  // What write_sums (kernel.cuh) takes at a time: the rows of one line of warps.
+  // The rows that write_sums (kernel.cuh) processes at a time: those of one line of warps.
   static constexpr int kPasses = kM / kWarpM, kPassRows = kWarpM;
 
   using Sums = float[kWarpM / 16][kWarpN / 8][4];
@@ -89,7 +89,7 @@ struct MmaCore {
           } else if (substep == 0) {
             read_a(stage, 1, 0, a[1 - now]);
           } else {
-            // The next step's tiles are there, and all warps have read this one's.
+            // The next step's tiles have arrived, and all warps have read this one's.
             wait_for_copies<kStages - 2>();
             __syncthreads();
             stage = stage + kStageBytes == end ? shared : stage + kStageBytes;
@@ -97,7 +97,7 @@ struct MmaCore {
             read_a(stage, 0, 0, a[1 - now]);
           }
           multiply(a[now], b[substep], sums[i]);
-          // Index arithmetic and copies between the products.
+          // Index arithmetic and copies are interleaved with the products.
           if (substep == 0 && i == 0) copy_a.copy(target, k);
           if (substep == 0 && i == 1) {
             copy_b.copy(target + TileA::kBytes, k);

@@ -1,26 +1,27 @@
-// What a matrix product multiplies, as it lies in memory. An operand is a table: `line` i crosses `place` j.
-// Along the places numbers are adjacent, at least within 16 bytes of them. Depending on the product either
-// the lines or the places run along k, the sum (tile.cuh).
+// The operands of a matrix product, in their memory layout. An operand is a table with lines i and places j.
+// Along the places elements are adjacent, at least within 16 bytes. Depending on the product either the lines
+// or the places run along k, the index of the sum (tile.cuh).
 //
-// line(i) and place(j) do the arithmetic of an index, once; inside(line, place) and address(line, place) are
-// a few instructions. Past the last line or place everything is outside, and reads as zero. Both counts can
-// be lowered, to end a part of a sum.
+// line(i) and place(j) do the arithmetic of an index once; inside(line, place) and address(line, place) are a
+// few instructions. Everything past the last line or place is outside, and reads as zero. Both counts can be
+// lowered, to end a part of a sum.
 #pragma once
 
 #include "cuda/primitives/divisor.h"
 
 namespace alexnet::cuda {
 
-// Rows that no image has, and that stay outside whatever is added to the one and taken from the other.
+// Rows outside every image; they stay outside after any offset is added to kNoLine or subtracted from
+// kNoPlace.
 inline constexpr int kNoLine = -(1 << 30), kNoPlace = 1 << 29;
 
 // Images as a convolution reads them, never rearranged ("implicit im2col"). A line is a window, numbered
-// (image, row, column); a place is a number of the window, (tap row, tap column, channel).
+// (image, row, column); a place is an element of the window, (tap row, tap column, channel).
 template <class T>
 struct Windows {
   using Value = T;
   const T* data = nullptr;
-  int64_t group_step = 0, image_step = 0;  // in numbers
+  int64_t group_step = 0, image_step = 0;  // in elements
   int row_step = 0, column_step = 0;
   int height = 0, width = 0;  // of the images read
   int lines = 0, places = 0;
@@ -56,8 +57,8 @@ struct Windows {
   }
 };
 
-// The gradient of a convolution's output as the gradient of its input reads it when the stride is not 1: a
-// line is a pixel of the input, a place a tap and an output channel; most pairs have no output between them.
+// dy as the gradient with respect to the input reads it when the stride is not 1: a line is a pixel of the
+// input, a place is a tap and an output channel. Most pairs of line and place have no output pixel.
 template <class T>
 struct SpreadWindows : Windows<T> {
   using Line = typename Windows<T>::Line;
@@ -120,14 +121,14 @@ struct Pixels {
   }
 };
 
-// The product whose rows are output channels of pixels is the gradient of weights, which may go on to update
-// them.
+// If a product's rows are the output channels of pixels, it is the gradient with respect to the weights, and
+// may also update them.
 template <class A>
 inline constexpr bool kMayUpdate = false;
 template <class T>
 inline constexpr bool kMayUpdate<Pixels<T>> = true;
 
-// The weights of a convolution. A line is a kernel, a place a number of it.
+// The weights of a convolution. A line is a kernel, a place an element of it.
 template <class T>
 struct Kernels {
   using Value = T;
@@ -149,8 +150,8 @@ struct Kernels {
   }
 };
 
-// The weights as the gradient of the input reads them: a line is a tap and a kernel, (tap, kernel), a place
-// an input channel.
+// The weights as the gradient with respect to the input reads them: a line is (tap, kernel), a place an input
+// channel.
 template <class T>
 struct TurnedKernels : Kernels<T> {
   using Line = typename Kernels<T>::Line;

@@ -1,8 +1,8 @@
-// Where a matrix product's sums go, and what becomes of them on the way:
+// Where a matrix product's sums are stored, and how they are processed first:
 //   y = scale * mask * activation(sum + bias + (accumulate ? y : 0))
-// for all three passes of a convolution; the gradients use less of it. Or, where there is a velocity, y are
-// weights that the update rule changes by the sums, their gradient. The sums of a part of k go to the
-// workspace as they are, and finish.cu adds the parts and does the rest.
+// for all three passes of a convolution; the gradients use less of it. If there is a velocity, y are weights,
+// and the sums are their gradient, to which the update rule is applied. The sums of a part of k are stored in
+// the workspace unprocessed; finish.cu adds the parts and does the rest.
 #pragma once
 
 #include <type_traits>
@@ -16,32 +16,33 @@
 namespace alexnet::cuda {
 
 struct Output {
-  // Row m of the product is pixel m of a strided tensor, column n its channel group * group_step + n.
+  // Row m of the product is pixel m of a strided tensor, column n is the pixel's channel group * group_step +
+  // n.
   void* data = nullptr;
   bool bfloat16 = false;
-  int64_t image_step = 0, row_step = 0, column_step = 0, group_step = 0;  // in numbers
-  bool even = false;                                                      // all pixels column_step apart
+  int64_t image_step = 0, row_step = 0, column_step = 0, group_step = 0;  // in elements
+  bool even = false;                                                      // all pixels are column_step apart
   Divisor rows_an_image, rows_an_image_row;
   int rows = 0, columns = 0;  // of a group's product
-  bool fours = false;         // whether four adjacent numbers from any multiple of four on are aligned
+  bool fours = false;         // whether four adjacent elements from any multiple of four on are aligned
 
   const float* bias = nullptr;  // groups * columns
   bool accumulate = false;
   Activation activation = Activation::kNone;
   float scale = 1;
-  const uint32_t* step = nullptr;  // where there is dropout, the step's number
+  const uint32_t* step = nullptr;  // the step's number, if there is dropout
   DropoutKey dropout{};
 
-  float* velocity = nullptr;  // in the order of the weights, which are float32 and dense
+  float* velocity = nullptr;  // in the order of the weights; these are float32 and dense
   WeightCopy copy;
   float momentum = 0;
   double decay = 0;
   const float* rate = nullptr;
 
-  float* parts = nullptr;  // split x group x rows x pitch, where k is in parts
+  float* parts = nullptr;  // split x group x rows x pitch, if k is split into parts
   int groups = 1, pitch = 0;
 
-  // What four adjacent columns have in common in all rows; some may lie past the last.
+  // The values of four adjacent columns that are the same for all rows; some columns may lie past the last.
   struct Columns {
     int64_t offset, unit;
     int count;
@@ -59,7 +60,7 @@ struct Output {
     return c;
   }
 
-  // Whether the short form of `store` does.
+  // Whether the short form of `store` is sufficient.
   __device__ __forceinline__ bool plain() const {
     return !accumulate && activation != Activation::kTanh && step == nullptr;
   }
@@ -74,8 +75,8 @@ struct Output {
       store_as<float, kPlain>(static_cast<float*>(data) + at, c, m, v);
   }
 
-  // Updates weights by kAhead rows' sums at a time, whose reads are on the way together: `sum(row)` for every
-  // `apart`th row from first to end, counted from m.
+  // Updates the weights of kAhead rows at a time, so that their reads are in flight together, by `sum(row)`
+  // for every `apart`th row from first to end, counted from m.
   template <int kAhead, class Sum>
   __device__ __forceinline__ void update_rows(const Columns& c, int m, int first, int apart, int end,
                                               const Sum& sum) const {
@@ -173,8 +174,8 @@ struct Output {
     return x;
   }
 
-  // Units index to index + 3: all of a block of random numbers, or the end of one and the beginning of the
-  // next.
+  // Drops units among index to index + 3: these are a whole block of random numbers, or the end of one and
+  // the beginning of the next.
   __device__ __forceinline__ void drop(uint64_t index, float (&v)[4]) const {
     uint32_t words[4], next[4];
     random_block(dropout.seed, dropout.stream, *step, index / 4, words);
@@ -194,8 +195,8 @@ struct Output {
   }
 };
 
-// Every `apart`th of the rows from first to end, counted from m: four sums each, from column n on. Of
-// products that may update weights, kUpdatedAhead rows at a time; 0 for others.
+// Writes every `apart`th of the rows from first to end, counted from m: four sums each, from column n on.
+// kUpdatedAhead: the rows at a time for products that may update weights; 0 for others.
 template <int kUpdatedAhead, class Sum>
 __device__ __forceinline__ void write_rows(const Output& output, const Output::Columns& columns, int split,
                                            int group, int m, int n, int first, int apart, int end,

@@ -8,17 +8,17 @@ namespace {
 
 int64_t parts_of(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
 
-// Filling the pipeline and writing the results, in steps of the inner loop; other blocks on the
+// The cost of filling the pipeline and writing the results, in steps of the inner loop; other blocks on the
 // multiprocessor multiply meanwhile.
 constexpr double kStepsAround = 6;
-// How fast one block alone runs on a multiprocessor that has room for more.
+// The relative speed of a multiprocessor that holds fewer blocks than it has room for.
 constexpr double kAlone = 0.75;
-// A float of a part is written to and read from the second-level cache, a multiprocessor's share of which is
-// about 20 bytes a cycle.
+// Each float of a part is written to and read from the second-level cache; a multiprocessor's share of its
+// bandwidth is about 20 bytes a cycle.
 constexpr double kPartFloatCycles = 8.0 / 20;
-// Another kernel has to start: 3 us.
+// The cost of starting a second kernel: 3 us.
 constexpr double kSecondKernelCycles = 5000;
-// No longer a sum in one float32 than this: with n terms its error grows as the square root of n.
+// The most terms summed in one float32: the error of n terms grows as the square root of n.
 constexpr int64_t kLongestSum = 16384;
 constexpr int64_t kMostSplits = 4096;
 
@@ -27,15 +27,15 @@ struct Choice {
   GemmPlan plan;
 };
 
-// How many blocks a multiprocessor really holds: its shared memory is about what one block may ask for, and
-// each takes 1 KB more than it asks.
+// How many blocks a multiprocessor really holds: its shared memory is about the most that one block may
+// request, and each block takes 1 KB more than it requests.
 int64_t blocks_that_fit(const GemmTile& tile, const Card& card) {
   constexpr int64_t kReserved = 1024;
   const int64_t room = static_cast<int64_t>(card.shared_bytes_a_block) + kReserved;
   return std::clamp<int64_t>(room / (tile.shared_bytes + kReserved), 1, tile.blocks);
 }
 
-// Blocks are dealt out evenly: the multiprocessor with most of them sets the time.
+// Blocks are distributed evenly: the multiprocessor with the most blocks determines the time.
 double cost_of(const GemmShape& shape, const GemmTile& tile, int64_t splits, int64_t steps_a_split,
                const Card& card) {
   const int64_t tiles =
@@ -53,7 +53,7 @@ void consider(const GemmShape& shape, const GemmTile& tile, int index, const Car
   const int64_t steps = parts_of(shape.k, tile.k);
   const int64_t fewest = parts_of(shape.k, kLongestSum);
   const int64_t tiles = parts_of(shape.rows, tile.m) * parts_of(shape.columns, tile.n) * shape.groups;
-  // Up to two full loads of the card.
+  // Enough parts for two full waves of blocks on the card.
   const int64_t enough = parts_of(int64_t{2} * tile.blocks * card.multiprocessors, tiles);
   const int64_t most = std::min({std::max(fewest, enough), steps, kMostSplits});
   for (int64_t wanted = fewest; wanted <= most; ++wanted) {

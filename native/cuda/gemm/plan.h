@@ -1,6 +1,6 @@
-// Which tile a matrix product is computed with, and into how many parts its sum is split. A pure function of
-// shapes and card, so that the workspace asked for is the workspace used, and the same sums are added in the
-// same order in every run.
+// Chooses the tile of a matrix product, and the number of parts its sum is split into. The choice is a pure
+// function of the shapes and the GPU (card). So the workspace requested is the workspace used, and the same
+// sums are added in the same order in every run.
 #pragma once
 
 #include <cstddef>
@@ -16,16 +16,16 @@ struct GemmShape {
   int64_t groups;
 };
 
-// A kernel that is there to choose.
+// A kernel to choose from.
 struct GemmTile {
   int m, n, k;  // k: of a step
-  int blocks;   // that a multiprocessor works on at a time, where its shared memory holds them
+  int blocks;   // that a multiprocessor runs at a time, if its shared memory holds them
   int shared_bytes;
-  double step_cycles;  // that a step takes of a multiprocessor's time when it is full
+  double step_cycles;  // a step's share of a multiprocessor's time when the multiprocessor is full
 };
 
 struct GemmPlan {
-  int tile = 0;  // its place in the list
+  int tile = 0;  // its index in the list
   int k = 0, splits = 1, steps_a_split = 1;
   int rows = 0, pitch = 0;  // of a part
 

@@ -1,10 +1,9 @@
-// The math core of ordinary arithmetic: float32 products and sums on any card. It is what `fp32` computes
-// with, and what cards below 8.0 compute bfloat16 networks with (to which bfloat16 is a way to store
-// float32).
+// The arithmetic core without tensor cores: float32 products and sums on any GPU. `fp32` uses it, and so do
+// bfloat16 networks on GPUs below compute capability 8.0, where bfloat16 is only a storage format.
 //
 // 16 x 16 threads, each kM/16 x kN/16 sums. A warp is 4 x 8 threads: its 4 different reads of A and 8 of B,
-// 16 bytes each, are without conflicts. For every 4 of k a thread with 8 x 8 sums reads 24 times 16 bytes for
-// 256 products. Two tiles in shared memory, 32 KB, so that two blocks fit on any card.
+// 16 bytes each, are free of bank conflicts. For every 4 of k, a thread with 8 x 8 sums reads 16 bytes 24
+// times for 256 products. Two tiles are in shared memory, 32 KB, so that two blocks fit on any GPU.
 #pragma once
 
 #include "cuda/gemm/tile.cuh"
@@ -91,7 +90,7 @@ struct SimtCore {
   }
 
  private:
-  // Four rows at a time, for the registers' sake.
+  // Four rows at a time, to save registers.
   __device__ __forceinline__ void multiply(const unsigned char* stage, Sums& sums) const {
     const unsigned char* tile_b = stage + TileA::kBytes;
 #pragma unroll 1

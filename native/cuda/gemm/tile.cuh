@@ -1,11 +1,11 @@
-// A step's part of an operand in shared memory, and how it comes there.
+// A step's part of an operand in shared memory, and how it is copied there.
 //
-// A tile is lines of packs of 16 bytes, as the operand has them in global memory; nothing is transposed on
-// the way. Reading, a warp takes 8 lines of one pack at a time, writing, 8 threads a phase: packs of a line
-// change places (exclusive or with bits of the line) so that either touches all 32 banks once.
+// A tile consists of lines of packs of 16 bytes, as in global memory; nothing is transposed. A warp reads one
+// pack of 8 lines at a time, and writes with 8 threads at a time. The packs of a line are permuted (exclusive
+// or with bits of the line's index) so that both touch all 32 banks once.
 //
-// A thread copies the same places of the tile in every step, chosen so that all of them have one index along
-// k: the step's index arithmetic is done once a thread, what belongs to the other index once a kernel.
+// A thread copies the same places of the tile in every step, and all of them have the same index along k. So
+// a thread does the index arithmetic of k once a step, and that of the other index once a kernel.
 #pragma once
 
 #include <type_traits>
@@ -15,13 +15,13 @@
 
 namespace alexnet::cuda {
 
-// What runs along an operand's lines of packs: k, or the product's rows or columns, which lie across it.
+// Which index runs along an operand's lines of packs: k, or the product's rows or columns (across k).
 enum class Layout { kAlong, kAcross };
 
 template <int kLines_, int kPacks_, bool kPadded>
 struct SharedTile {
   static constexpr int kLines = kLines_, kPacks = kPacks_;
-  static constexpr int kPitch = kPadded ? kPacks + 2 : kPacks;  // padded: for reading by words, mma.cuh
+  static constexpr int kPitch = kPadded ? kPacks + 2 : kPacks;  // padded for reading by words, as in mma.cuh
   static constexpr int kLineBytes = kPitch * 16;
   static constexpr int kBytes = kLines * kLineBytes;
 
@@ -31,13 +31,13 @@ struct SharedTile {
     if (kPitch % 4 == 0) return (line >> 1) & 3;
     return kPitch % 2 == 0 ? (line >> 2) & 1 : 0;
   }
-  // Bytes from the tile's start.
+  // Offset in bytes from the tile's start.
   __device__ static constexpr int offset(int line, int pack) {
     return line * kLineBytes + ((pack ^ swizzle(line)) << 4);
   }
 };
 
-// The order of a product's rows or columns in a tile: as they are.
+// The order of a product's rows or columns in a tile: unchanged.
 struct InOrder {
   __device__ static int line(int slot) { return slot; }
 };
@@ -131,7 +131,7 @@ class AcrossCopier {
   }
 
  private:
-  // Tile::offset(line_, pack_ + i * kStride), spelt so that it is the first and a constant.
+  // Tile::offset(line_, pack_ + i * kStride), written so that it is the first offset plus a constant.
   __device__ __forceinline__ int offset(int i) const {
     const int first = Tile::offset(line_, pack_);
     if constexpr (kStride == 4 && Tile::swizzle(1) == 4) return (first ^ (i % 2 * 64)) + i / 2 * 128;

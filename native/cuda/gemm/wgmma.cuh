@@ -1,16 +1,16 @@
-// Matrix products on Hopper: TMA fills stages of shared memory, warpgroups multiply from there (wgmma). The
-// same products as kernel.cuh's, with other means.
+// Matrix products on Hopper GPUs: TMA (Tensor Memory Accelerator) fills stages of shared memory, and
+// warpgroups multiply from there (wgmma). The products are those of kernel.cuh.
 //
-// A block is three warpgroups and stays on its multiprocessor for many tiles of the output (persistent). One
-// thread of the first only asks for loads, as many stages ahead as there is room, also across tiles, so that
-// memory works while results are written. The other two multiply, half of the tile's rows each, and keep one
-// step's products under way while the next one's are issued. Barriers in shared memory: a stage is full when
-// its bytes have arrived, empty when both warpgroups have multiplied it.
+// A block is three warpgroups and stays on its multiprocessor for many tiles of the output (persistent). In
+// the first warpgroup one thread issues the loads, as many stages ahead as there is room, also across tiles,
+// so that loads continue while results are written. The other two multiply, half of the tile's rows each, and
+// keep one step's products in flight while they issue the next one's. Barriers are in shared memory: a stage
+// is full when its bytes have arrived, and empty when both warpgroups have multiplied it.
 //
-// A step is 64 of k: 128 bytes, what the widest swizzle has. Where a tap has at most 48 channels only three
-// of a step's four products of 16 are done. Operands are read where they lie: pixels under a tap by TMA's
-// im2col mode, kernels as a tensor (channel, tap, kernel). Those whose k runs across their rows in memory
-// stay so in shared memory: wgmma reads bfloat16 either way.
+// A step is 64 of k: 128 bytes, the width of the widest swizzle. If a tap has at most 48 channels, only three
+// of a step's four products of 16 are computed. Operands are read in place: pixels under a tap by TMA's
+// im2col mode, kernels as a tensor (channel, tap, kernel). Operands whose k runs across their rows in memory
+// keep that layout in shared memory: wgmma reads bfloat16 either way.
 //
 //   pass     rows     columns        k                 A along k  B along k
 //   forward  outputs  kernels        tap, channel      yes        yes
@@ -34,14 +34,15 @@ inline constexpr int kWgmmaStep = 64, kStepRowBytes = 128;
 inline constexpr int kBoxBytes = 64 * kStepRowBytes;  // 64 of k across 64 rows or columns
 inline constexpr int kWarpgroup = 128, kMultipliers = 2;
 
-// Of kMultipliers * kRowTiles * 64 rows and kN columns; kProducts of 16 of k are done of a step.
+// A tile of kMultipliers * kRowTiles * 64 rows and kN columns; kProducts products of 16 of k are computed in
+// a step.
 template <WgmmaPass kPass_, int kRowTiles_, int kN_, int kProducts_ = 4>
 struct WgmmaTile {
   static constexpr WgmmaPass kPass = kPass_;
   static constexpr int kRowTiles = kRowTiles_, kN = kN_, kProducts = kProducts_;
   static constexpr int kM = kMultipliers * kRowTiles * 64;
   static constexpr bool kAcrossA = kPass == WgmmaPass::kWeights, kAcrossB = kPass != WgmmaPass::kForward;
-  // Columns of the weights' gradient come by boxes, each of one tap's channels.
+  // Columns of the gradient with respect to the weights are loaded in boxes, each of one tap's channels.
   static constexpr int kBoxColumns = kPass == WgmmaPass::kWeights && kN % 64 != 0 ? 48 : 64;
   static constexpr int kBoxes = (kN + kBoxColumns - 1) / kBoxColumns;
   static constexpr int kInstructionColumns = kBoxColumns == 64 ? kN : kBoxColumns;
@@ -53,7 +54,7 @@ struct WgmmaTile {
   static constexpr int kStageBytes = kBytesOfA + kBytesOfB;
   static_assert(kStageBytes % 1024 == 0);
 
-  // Results leave by way of shared memory, 16 rows x kChunk columns a warp at a time.
+  // Results are written through shared memory, 16 rows x kChunk columns of a warp at a time.
   static constexpr int kChunk = kN % 64 == 0 ? 64 : 48, kChunks = kN / kChunk, kStagingPitch = 64;
   static constexpr int kStagingFloats = 16 * kStagingPitch;
   static constexpr int kStagingBytes = kMultipliers * 4 * kStagingFloats * 4;
@@ -69,16 +70,17 @@ struct WgmmaTile {
 
 struct WgmmaOperands {
   CUtensorMap a[kMostWgmmaGroups], b[kMostWgmmaGroups];  // of each group
-  // The windows that rows (or, of the weights' gradient, k) are numbered by, and where the first one begins.
+  // The windows that number the rows (in the gradient with respect to the weights: k), and where the first
+  // one begins.
   Divisor windows_an_image, windows_a_row;
   int stride = 1, top = 0, left = 0;
-  Divisor window_columns, blocks_a_tap;  // blocks of 64 of k; of the weights' gradient: boxes of columns
+  Divisor window_columns, blocks_a_tap;  // blocks of 64 of k; in the weights' gradient: boxes of columns
   int taps = 1;
 };
 
 struct WgmmaGrid {
   Divisor n_tiles, m_tiles, groups;
-  int tiles = 0;  // in all, with the parts of k
+  int tiles = 0;  // in total, including the parts of k
   int steps = 0, steps_a_split = 0;
 };
 
@@ -88,7 +90,7 @@ struct TileAt {
   int m0, n0, group, split, first, end;  // steps [first, end)
 };
 
-// Columns fastest, as in kernel.cuh.
+// Columns vary fastest, as in kernel.cuh.
 template <class Tile>
 __device__ __forceinline__ TileAt tile_at(const WgmmaGrid& grid, int number) {
   TileAt at;
@@ -106,7 +108,7 @@ __device__ __forceinline__ TileAt tile_at(const WgmmaGrid& grid, int number) {
   return at;
 }
 
-// Which stage is next, and how often all of them have been used.
+// Which stage is next, and the parity of how often all stages have been used.
 template <int kStages>
 struct StageCounter {
   int stage = 0, parity = 0;
@@ -128,7 +130,7 @@ __device__ __forceinline__ Place first_pixel(const WgmmaOperands& operands, cons
           window.column * operands.stride - operands.left};
 }
 
-// A step's loads, by one thread.
+// Issues a step's loads; called by one thread.
 template <class Tile>
 struct Loader {
   const WgmmaOperands& operands;
@@ -150,7 +152,7 @@ struct Loader {
         const int channel = block * Tile::kBoxColumns;
         if (tap < operands.taps)
           load_tap(to_b + i * kBoxBytes, b, full, channel, pixel, tap);
-        else  // past the last: the barrier waits for a whole stage, so zeros from below the first channel
+        else  // past the last: the barrier waits for a whole stage, so load zeros before the first channel
           load_tap(to_b + i * kBoxBytes, b, full, -64, pixel, 0);
       }
     } else {
@@ -199,9 +201,9 @@ __device__ __forceinline__ void multiply_stage(const unsigned char* stage, int m
   }
 }
 
-// A warp's sums, a chunk at a time through its part of shared memory, so that whole lines are written by code
-// that is there once. Rows of the chunk lie 64 floats apart; eights of a row change places so that four rows'
-// eights are in four different quarters of the banks.
+// Writes a warp's sums, one chunk at a time, through its part of shared memory, so that whole cache lines are
+// written and the code exists only once. Rows of the chunk are 64 floats apart; the groups of eight floats in
+// a row are permuted so that those of four rows lie in four different quarters of the banks.
 template <class Tile>
 __device__ __forceinline__ void write_tile(const typename Tile::Sums& sums, float* staging,
                                            const Output& output, const TileAt& at, int multiplier) {
@@ -323,9 +325,9 @@ __global__ void __launch_bounds__((1 + kMultipliers) * kWarpgroup, 1)
 
 }  // namespace wgmma
 
-// Cycles of a step: products (2048 multiply-adds a cycle), or what the second-level cache delivers to one
-// multiprocessor while all ask (about 40 bytes a cycle). Estimates, good enough to compare tiles; to be
-// measured on a card.
+// Cycles of a step: the products (2048 multiply-adds a cycle), or the second-level cache's loads for one
+// multiprocessor while all load (about 40 bytes a cycle). These are estimates, good enough to compare tiles;
+// they have to be measured on a GPU.
 template <class Tile>
 constexpr GemmTile wgmma_tile() {
   constexpr double kMultiplyAdds = double{Tile::kM} * Tile::kN * Tile::kProducts * 16;

@@ -1,6 +1,7 @@
-// The update of parameters whose gradients lie in memory. Bytes: w and v both ways, g once, copy once: 22 a
-// weight with a bfloat16 copy. All segments go in one launch: blocks take equal stretches of numbers, and
-// each finds its segment in a table among the kernel's parameters.
+// The update of parameters whose gradients are in memory. Memory traffic: w and v are read and written, g is
+// read, copy is written: 22 bytes a weight with a bfloat16 copy. All segments are updated in one launch:
+// blocks take equal stretches of elements, and each finds its segment in a table among the kernel's
+// parameters.
 #include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/learning/update_rule.h"
@@ -18,19 +19,19 @@ struct Segment {
   int64_t rate;
 };
 
-constexpr int kMostSegments = 60;  // so that the table stays below 4 KB, which every card takes as parameters
+constexpr int kMostSegments = 60;  // keeps the table below 4 KB, the parameters that every GPU accepts
 
 struct Table {
   int segments;
   float momentum;
   const float* rates;
-  uint32_t first_block[kMostSegments];  // rising; segment s has the blocks up to the next one's first
+  uint32_t first_block[kMostSegments];  // ascending; segment s has the blocks up to the next segment's first
   Segment segment[kMostSegments];
 };
 static_assert(sizeof(Table) <= 4096);
 
 constexpr int kCount = Pack<float>::kCount;
-constexpr int kPacks = 2;  // of each operand, on the way at once
+constexpr int kPacks = 2;  // of each operand, in flight at once
 constexpr int kStretch = kThreads * kPacks * kCount;
 
 __global__ void __launch_bounds__(kThreads) sgd_kernel(const __grid_constant__ Table table) {
@@ -60,7 +61,7 @@ __global__ void __launch_bounds__(kThreads) sgd_kernel(const __grid_constant__ T
     store(segment.w + i, w[p]);
     segment.copy.store(i, w[p]);
   }
-  // The few numbers behind the last pack, with the block whose stretch they belong to.
+  // The few elements after the last pack, in the block whose stretch they belong to.
   if (const int64_t i = packs_end + threadIdx.x;
       i < segment.count && packs_end / kStretch * kStretch == begin) {
     float one[1] = {segment.w[i]}, velocity = segment.v[i];

@@ -1,9 +1,9 @@
-// Softmax over the classes and the multinomial logistic objective (paper, section 3.5), its gradient, and
-// where the label ranks, all from one reading of the logits:
+// Softmax over the classes and the multinomial logistic objective (paper, section 3.5), its gradient, and the
+// label's rank, all from one read of the logits:
 //   p_c = exp(z_c - m) / sum_j exp(z_j - m),   m = max_j z_j
 //   loss = log(sum_j exp(z_j - m)) - (z_label - m),   dz_c = (p_c - [c = label]) / N
-// A block for each image; its threads hold the paper's thousand classes in registers. A batch of 128 is half
-// a megabyte: the time is that of four trips through memory, not of the bytes.
+// There is a block for each image; its threads hold the paper's thousand classes in registers. A batch of 128
+// is half a megabyte, so four memory latencies determine the time, not the bandwidth.
 #include <cmath>
 
 #include "cuda/device/dispatch.h"
@@ -14,11 +14,11 @@
 namespace alexnet::cuda {
 namespace {
 
-constexpr int kHeld = 4;  // logits of a thread in registers; of more classes the rest is read again
+constexpr int kHeld = 4;  // logits of a thread in registers; with more classes the rest is read again
 
 template <class Gradient>
 struct Results {
-  float* probabilities;  // null where it is not wanted, like the others
+  float* probabilities;  // null if not wanted, like the others
   float* losses;
   int32_t* ranks;
   Gradient* dlogits;
@@ -34,7 +34,8 @@ struct Total {
   }
 };
 
-// Of all threads' values, in one order; every thread has the result. `shared` is one value for each warp.
+// Reduces all threads' values in a fixed order; every thread gets the result. `shared` has one value for each
+// warp.
 template <class V, class F>
 __device__ __forceinline__ V of_block(V value, V* shared, F f) {
 #pragma unroll
@@ -47,8 +48,8 @@ __device__ __forceinline__ V of_block(V value, V* shared, F f) {
   return value;
 }
 
-// Whether class c stands before the label's, which has the logit `own`, when sorted by falling logit: NaN
-// first, of equal ones the smaller index, so that a diverged network is never right.
+// Whether class c comes before the label's class, whose logit is `own`, when sorted by descending logit: NaN
+// first, and of equal logits the smaller index first, so that a diverged network is never right.
 __device__ __forceinline__ bool before(float logit, int c, float own, int label) {
   return !(logit < own || (logit == own && c >= label));
 }

@@ -9,7 +9,7 @@
 
 namespace alexnet::cuda {
 
-// Roundings are written down, so that every kernel that updates gives the same bits.
+// The rounding of each operation is explicit, so that every kernel that updates gives the same bits.
 struct UpdateRule {
   float momentum, decay, rate;
 
@@ -22,12 +22,12 @@ struct UpdateRule {
   }
 };
 
-// What becomes w in its own type.
+// A copy of w, in float32 or bfloat16; data is null if there is none.
 struct WeightCopy {
   void* data = nullptr;
   bool bfloat16 = false;
 
-  // Numbers i and the following ones; with one or as many as are aligned at i.
+  // Stores element i and the following ones: a single one, or as many as are aligned at i.
   template <int kNumbers>
   __device__ __forceinline__ void store(int64_t i, const float (&w)[kNumbers]) const {
     if (data == nullptr) return;

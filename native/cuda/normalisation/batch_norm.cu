@@ -1,8 +1,8 @@
 // Batch normalisation over channels (core/ops/normalisation.h has the formulas). The pixels are cut into
-// strips; a block takes one strip's numbers of a few channels to two sums a channel, a second kernel puts the
-// strips together in order, a third computes each number. No atomics: the same bits from run to run. Bytes:
-// forward x twice and y, backward x and dy twice and dx; a second pass finds what the second-level cache kept
-// of the first. Nothing but bytes sets the time.
+// strips. A block reduces a few channels of one strip to two sums a channel, a second kernel combines the
+// strips in order, and a third computes each element. There are no atomics, so every run gives the same bits.
+// Memory traffic: forward x twice and y once, backward x and dy twice and dx once; the second read hits
+// whatever the second-level cache still holds. The kernels are memory-bound.
 #include <algorithm>
 
 #include "cuda/device/dispatch.h"
@@ -14,21 +14,21 @@
 namespace alexnet::cuda {
 namespace {
 
-// Rows each thread adds, at least.
+// The fewest rows that a thread adds.
 constexpr int64_t kFewestRows = 16;
 
-// The two sums of a channel over some of its numbers: for the moments their mean and the sum of squares about
-// it; for the gradient the sums of dy and of dy * (x - mean).
+// The two sums of a channel over some of its elements: for the moments, their mean and the sum of squares
+// about it; for the gradient, the sums of dy and of dy * (x - mean).
 struct Sums {
   float first = 0, second = 0;
 };
 
-// How many of `count` rows thread `y` of `height` takes.
+// How many of `count` rows thread `y` of `height` adds.
 __device__ __forceinline__ int rows_of(int count, int y, int height) {
   return y < count ? (count - y + height - 1) / height : 0;
 }
 
-// Two sets' moments put together (Chan, Golub and LeVeque, 1979): no difference of large numbers.
+// Combines the moments of two sets (Chan, Golub and LeVeque, 1979), without differences of large numbers.
 __device__ __forceinline__ void join(Sums& all, float& seen, const Sums& own, float count) {
   if (count == 0) return;
   const float away = own.first - all.first, total = seen + count, share = count / total;
@@ -37,7 +37,7 @@ __device__ __forceinline__ void join(Sums& all, float& seen, const Sums& own, fl
   seen = total;
 }
 
-// Welford's update, so that channels far from zero lose nothing.
+// Welford's update, so that channels with a large mean lose no accuracy.
 template <class T>
 struct MomentsOf {
   const T* x;
@@ -84,7 +84,7 @@ struct Table {
   int strip, strips;  // rows of a strip, and how many there are
 };
 
-// blockDim.x pieces of kCount channels by blockDim.y rows at a time; blockIdx.y is the strip.
+// A block reads blockDim.x pieces of kCount channels by blockDim.y rows at a time; blockIdx.y is the strip.
 template <int kCount, class Of>
 __global__ void __launch_bounds__(kThreads) strip_kernel(Of of, Table table, Sums* out) {
   ALEXNET_SHARED(Sums, shared, [kCount][kThreads]);
@@ -117,10 +117,11 @@ __global__ void __launch_bounds__(kThreads) strip_kernel(Of of, Table table, Sum
   }
 }
 
-// 32 channels by 8 threads, which take strips in turn; the first puts their sums together.
+// A block combines 32 channels with 8 threads each, which take strips in turn; the first thread combines
+// their sums.
 constexpr int kColumns = 32, kTurns = kThreads / kColumns;
 
-// finish(channel, sums) for every channel.
+// Calls finish(channel, sums) for every channel.
 template <class Of, class Finish>
 __global__ void __launch_bounds__(kThreads) finish_kernel(const Sums* strips, Table table, Finish finish) {
   ALEXNET_SHARED(Sums, shared, [kTurns][kColumns]);
@@ -167,7 +168,7 @@ struct FinishGradient {
   }
 };
 
-// y = activation(gamma * (x - mean) * inverse + beta). inverse: given, or of the running variance.
+// y = activation(gamma * (x - mean) * inverse + beta). inverse: given, or computed from the running variance.
 template <Activation kActivation, bool kRunning>
 struct Normalise {
   const float *gamma, *beta, *mean, *inverse_or_variance;
@@ -179,7 +180,7 @@ struct Normalise {
   }
 };
 
-// Threads go on item after item, kCount channels of one pixel each.
+// Threads loop over items, each of kCount channels of one pixel.
 template <class T, int kCount, class F>
 __global__ void __launch_bounds__(kThreads)
     apply_kernel(const T* __restrict__ x, T* __restrict__ y, int64_t items, int pieces, F f) {
@@ -219,7 +220,7 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-// Four blocks a multiprocessor and no more strips than a thread puts together quickly.
+// Four blocks a multiprocessor, and no more strips than a thread combines quickly.
 Table table_of(const Tensor& x, const Card& card) {
   constexpr int64_t kMost = 512;
   const int64_t rows = x.n() * x.h() * x.w();

@@ -1,7 +1,8 @@
-// Local response normalisation (lrn_window.h), forward and backward. The maps are one row of numbers in
-// memory, a thread has 16 bytes of it; what a window needs of the neighbours' comes from the first-level
-// cache. Bytes: x and y once; x, dy and dx once. Nothing is kept from forward to backward: the normaliser
-// costs two instructions of the slow kind, less than the memory for it.
+// Local response normalisation (lrn_window.h), forward and backward. The maps are one row of elements in
+// memory, and a thread handles 16 bytes of it; a window's neighbouring elements come from the first-level
+// cache. Memory traffic: x and y once (forward); x, dy and dx once (backward). Nothing is stored from forward
+// to backward: recomputing the normaliser takes two special-function instructions, less than reading it from
+// memory.
 #include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/elementwise/activation.h"
@@ -11,7 +12,7 @@
 namespace alexnet::cuda {
 namespace {
 
-// Which channels of its group an item (kCount channels) is.
+// The first channel of an item (kCount channels) within its group.
 struct Groups {
   Divisor items_a_group;
   int items = 0;
@@ -25,7 +26,7 @@ struct Groups {
 template <class T, class Lrn>
 __global__ void __launch_bounds__(kThreads)
     lrn_forward_kernel(const T* __restrict__ x, T* __restrict__ y, Groups groups, Lrn lrn) {
-  constexpr int kCount = Lrn::kCount, kItems = 2;  // on the way at once
+  constexpr int kCount = Lrn::kCount, kItems = 2;  // in flight at once
   const int step = static_cast<int>(gridDim.x) * kThreads;
   for (int item = static_cast<int>(blockIdx.x) * kThreads + threadIdx.x; item < groups.items;
        item += kItems * step) {

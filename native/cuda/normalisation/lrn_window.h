@@ -4,9 +4,9 @@
 //   dx_i = g_i * s_i^-beta - 2 * alpha * beta * x_i * sum_{|j - i| <= half, same group} g_j * x_j *
 //   s_j^(-beta - 1)
 //
-// in two forms. PaperLrn is the paper's window of five channels and its 3/4, 16 bytes of adjacent channels at
-// a time in registers, their neighbours with them; a group is a multiple of that. AnyLrn is everything else,
-// one channel at a time, with loops over memory. Both:
+// in two forms. PaperLrn is the paper's window of five channels and beta of 3/4: it holds 16 bytes of
+// adjacent channels at a time in registers, with their neighbours; a group is a multiple of 16 bytes. AnyLrn
+// handles everything else, one channel at a time, with loops over memory. Both have:
 //   kCount          channels at a time
 //   fetch, forward  z of the channels at `x`, the c-th and following of their group
 //   kKeepsZeros     whether the pool tells the first of 0 and -0, for which a maximum costs two instructions
@@ -14,9 +14,9 @@
 //   Scalar          the form with one channel at a time that computes the same
 //   backward        dx of them; the incoming gradient is a function, as the pool's is not in memory
 //
-// A number's value does not depend on which kernel asks for it, nor on its position: the operations are spelt
-// out (fmaf, and products that nothing is added to), so the compiler has no choice. That keeps equal numbers
-// equal for the pool, which looks for the first of equal maxima.
+// A result depends neither on the kernel that computes it nor on its position: the operations are explicit
+// (fmaf, and products that nothing is added to), so the compiler cannot fuse them differently. So equal
+// values stay equal for the pool, which looks for the first of equal maxima.
 #pragma once
 
 #include "core/ops.h"
@@ -66,7 +66,7 @@ struct AnyLrn {
 
  private:
   __device__ __forceinline__ AnyPower power() const { return {shape.beta}; }
-  // The window of channel c, counted from it.
+  // The first and last channels of the window of channel c, relative to c.
   __device__ __forceinline__ int first(int c) const { return c < shape.half ? -c : -shape.half; }
   __device__ __forceinline__ int last(int c) const {
     const int rest = shape.group - 1 - c;
@@ -102,7 +102,7 @@ struct PaperLrn {
     for (int i = 0; i < kCount; ++i) z[i] = x[i + 2] * ThreeQuarters().normaliser(z[i]);
   }
 
-  // Also gives x itself.
+  // Also returns x itself.
   template <class Gradient>
   __device__ __forceinline__ void backward(const T* from, int c, const Gradient& gradient, float (&x)[kCount],
                                            float (&dx)[kCount]) const {
@@ -120,8 +120,8 @@ struct PaperLrn {
     subtract(x, c, t, dx);
   }
 
-  // The same where a warp's neighbouring lanes have the neighbouring channels of the position; all its lanes
-  // come here.
+  // The same if a warp's neighbouring lanes have the neighbouring channels of the position; all lanes have to
+  // call it.
   __device__ __forceinline__ void backward_in_warp(const Fetched& fetched, int c, const float (&g)[kCount],
                                                    float (&x)[kCount], float (&dx)[kCount]) const {
     float wide[kCount + 4], s[kCount], t[kCount + 4];
@@ -143,10 +143,10 @@ struct PaperLrn {
   }
 
  private:
-  // t: of two more channels on both sides.
+  // t: with two more channels on both sides.
   __device__ __forceinline__ void subtract(const float (&x)[kCount], int c, float (&t)[kCount + 4],
                                            float (&dx)[kCount]) const {
-    // Where there are no channels t may be anything.
+    // Where there are no channels, t may be anything.
     if (!before(c)) t[0] = t[1] = 0;
     if (!after(c)) t[kCount + 2] = t[kCount + 3] = 0;
     float pairs[kCount + 2];
@@ -160,7 +160,7 @@ struct PaperLrn {
   __device__ __forceinline__ bool before(int c) const { return c > 0; }
   __device__ __forceinline__ bool after(int c) const { return c + kCount < shape.group; }
 
-  // s of kNumbers channels, from x of two more on both sides.
+  // s of kNumbers channels, from x with two more channels on both sides.
   template <int kNumbers>
   __device__ __forceinline__ void sums(const float (&x)[kNumbers + 4], float (&s)[kNumbers]) const {
     float pairs[kNumbers + 2];
@@ -172,7 +172,7 @@ struct PaperLrn {
   }
 };
 
-// Of a tensor with so many channels.
+// For a tensor with `channels` channels.
 inline LrnShape lrn_shape(const LrnParameters& lrn, int64_t channels) {
   return {static_cast<int>(channels / lrn.groups),
           static_cast<int>(lrn.size / 2),
@@ -182,7 +182,7 @@ inline LrnShape lrn_shape(const LrnParameters& lrn, int64_t channels) {
           static_cast<float>(2 * lrn.alpha * lrn.beta)};
 }
 
-// Calls f with the form that computes it for numbers of type T.
+// Calls f with the form that computes it for elements of type T.
 template <class T, class F>
 void with_lrn(const LrnShape& shape, F&& f) {
   if (shape.half == 2 && shape.beta == 0.75f && shape.group % PaperLrn<T>::kCount == 0)

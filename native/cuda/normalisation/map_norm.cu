@@ -1,14 +1,15 @@
-// Normalisation within each map, the authors' program's own layer behind conv2's LRN (docs/fidelity.md):
+// Normalisation within each map, a layer that the authors' program has after conv2's LRN (docs/fidelity.md):
 //   y_i = x_i * s_i^-beta,   s_i = k + alpha * sum_{j in window(i)} x_j^2
 //   dx_i = dy_i * s_i^-beta - 2 * alpha * beta * x_i * sum_{j: i in window(j)} dy_j * x_j * s_j^(-beta - 1)
 // window(i): the size x size positions around i, clipped to the map.
 //
-// Their window of five and their 3/4: a thread has four channels of one column and walks down the rows. It
-// sums its row's five squares as it comes, and keeps the last five rows' sums in registers, so a number costs
-// five multiplications, not twenty-five. Backward the same is done once more with the terms of the second
-// sum, whose neighbours come through shared memory; two columns on either side of a block's are computed for
-// them. Bytes: x and y once; x, dy and dx once; a row's neighbours come from the first-level cache.
-// Everything else: a thread for each number, with plain loops.
+// With the authors' window of five and beta of 3/4, a thread has four channels of one column and walks down
+// the rows. It sums the five squares of each row and keeps the last five rows' sums in registers, so an
+// element takes five multiplications, not twenty-five. Backward does the same again with the terms of the
+// second sum. It gets their neighbours through shared memory; for them a block also computes two columns on
+// either side of its own. Memory traffic: x and y once (forward); x, dy and dx once (backward); a row's
+// neighbours come from the first-level cache. For other parameters, a thread computes each element with plain
+// loops.
 #include "cuda/device/dispatch.h"
 #include "cuda/device/ops.h"
 #include "cuda/normalisation/roots.h"
@@ -21,7 +22,7 @@ struct MapShape {
   int height, width, channels;
   int size;
   float k, alpha, beta, factor;  // factor: 2 * alpha * beta
-  // Of the walking kernels' blocks.
+  // For the blocks of the kernels that walk down the rows.
   int chunks = 1, strips = 1, segment = 1, segments = 1;
 };
 
@@ -30,9 +31,9 @@ constexpr int kCount = 4;                 // channels of a thread
 constexpr int kPacks = 8, kColumns = 32;  // threads of a block: 32 channels, whole sectors of memory
 constexpr int kOwnColumns = kColumns - 2 * kReach;  // of a block, backward
 
-// What a thread walks down.
+// The column and channels that a thread walks down.
 struct Walk {
-  int64_t image;  // its first number
+  int64_t image;  // its first element
   int first, last, column, channel;
 
   __device__ Walk(const MapShape& shape, int own_columns, int reach) {
@@ -53,7 +54,7 @@ struct Walk {
   }
 };
 
-// The last kRows of something, in registers.
+// Values of the last kRows rows, in registers.
 template <int kRows>
 struct LastRows {
   float row[kRows][kCount] = {};
@@ -74,7 +75,7 @@ struct LastRows {
   }
 };
 
-// The sums of the squares of five columns of a row; zeros where there is no row.
+// The sums of the squares of five columns of a row; zeros if there is no such row.
 template <class T>
 __device__ __forceinline__ void squares_of(const T* __restrict__ x, const MapShape& shape, const Walk& walk,
                                            int row, float (&squares)[kCount]) {
@@ -143,7 +144,8 @@ __global__ void __launch_bounds__(kPacks* kColumns, 1)
         term[i] = gradient[i] * here[i] * steeper;
       }
     }
-    // Two buffers in turn: one is written again when all have passed the barrier behind the next one.
+    // Two alternating buffers: a buffer is written again only after all threads have passed the barrier of
+    // the other one.
     auto& buffer = terms[row & 1];
     store(buffer[ty][tx].at, term);
     __syncthreads();
@@ -165,7 +167,7 @@ __global__ void __launch_bounds__(kPacks* kColumns, 1)
   }
 }
 
-// One number of a map, with plain loops.
+// One element of a map, with plain loops.
 template <class T>
 struct Anywhere {
   const T* x;  // of the image and channel
@@ -174,7 +176,8 @@ struct Anywhere {
   __device__ __forceinline__ float number(int h, int w) const {
     return to_float(x[(int64_t{h} * shape.width + w) * shape.channels]);
   }
-  // Sums f(row, column) over the positions of a square, `before` of them above and left of (h, w).
+  // Sums f(row, column) over the positions of a square that begins `before` rows above and `before` columns
+  // left of (h, w).
   template <class F>
   __device__ __forceinline__ float sum(int before, int h, int w, F&& f) const {
     const int bottom = min(shape.height, h - before + shape.size);
@@ -190,7 +193,7 @@ struct Anywhere {
   }
 };
 
-// Forward where there is no dy.
+// Computes the forward pass if there is no dy.
 template <class T, bool kBackward>
 __global__ void __launch_bounds__(kThreads, 1)
     map_norm_any_kernel(const T* __restrict__ x, const T* __restrict__ dy, T* __restrict__ out, int64_t count,
@@ -208,7 +211,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     const float n = power.normaliser(map.denominator(h, w));
     if constexpr (kBackward) {
       const T* gradient = dy + first;
-      // The windows that hold a position are the window turned about.
+      // The positions whose window contains this one form the mirrored window.
       const float sum = map.sum(shape.size - 1 - shape.size / 2, h, w, [&](int i, int j) {
         float steeper;
         power.normaliser(map.denominator(i, j), steeper);
@@ -229,7 +232,8 @@ MapShape map_shape(const MapNormParameters& norm, const Tensor& x, int own_colum
                  static_cast<float>(norm.beta), static_cast<float>(2 * norm.alpha * norm.beta)};
   shape.chunks = static_cast<int>(quotient_up(shape.channels, kPacks * kCount));
   shape.strips = static_cast<int>(quotient_up(shape.width, own_columns));
-  // Few images are cut across as well, though a cut costs the rows around it twice.
+  // If there are few images, their rows are divided as well, although the rows around each cut are then
+  // computed twice.
   constexpr int kBlocksAMultiprocessor = 4, kFewestRows = 8;
   const int64_t columns = x.n() * shape.chunks * shape.strips;
   const int64_t wanted = quotient_up(int64_t{card.multiprocessors} * kBlocksAMultiprocessor, columns);

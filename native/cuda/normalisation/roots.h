@@ -1,10 +1,10 @@
-// s^-beta and s^(-beta - 1), what response normalisation multiplies with.
+// s^-beta and s^(-beta - 1), the factors of response normalisation.
 //
-// For the paper's 3/4: u = s^-1/2, s^-3/4 = u * sqrt(u), s^-7/4 = s^-3/4 * u^2. The card's own approximations
-// of both roots are off by 2 units of the last place at most (CUDA C++ Programming Guide, PTX ISA), so the
-// results are by about 5e-7, and each costs one instruction of the sixteen a clock that a multiprocessor has
-// of this kind; without these two PTX instructions the compiler would add the handling of subnormal numbers,
-// which s, a sum with k, is not.
+// For the paper's 3/4: u = s^-1/2, s^-3/4 = u * sqrt(u), s^-7/4 = s^-3/4 * u^2. The GPU's approximate
+// instructions for both roots have errors of at most 2 units in the last place (CUDA C++ Programming Guide,
+// PTX ISA), so the results' relative errors are about 5e-7. Each root takes one special-function instruction;
+// a multiprocessor executes sixteen of these a clock. The PTX instructions are used directly, because
+// otherwise the compiler would add the handling of subnormal numbers; s, a sum with k, is never subnormal.
 #pragma once
 
 #include <cmath>

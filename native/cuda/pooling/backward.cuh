@@ -1,4 +1,4 @@
-// Max-pools backward, on two of the rings of ring.cuh: z, and the gradient with respect to z.
+// Max-pools backward, with two rings (ring.cuh): z, and the gradient with respect to z.
 #pragma once
 
 #include "cuda/elementwise/activation.h"
@@ -6,9 +6,9 @@
 
 namespace alexnet::cuda {
 
-// Of one position, for LRN's loops over channels.
+// The gradient at one position, for LRN's loops over channels.
 struct GradientInRing {
-  const float* gradient;  // of the thread's channel; null where no window holds the position
+  const float* gradient;  // of the thread's channel; null if no window contains the position
 
   __device__ __forceinline__ float one(int j) const { return gradient == nullptr ? 0 : gradient[j]; }
 };
@@ -35,7 +35,7 @@ struct PoolGradient {
     __syncthreads();
   }
 
-  // Whether a window of row steps up to p holds (h, w); `at` is its place in the ring then.
+  // Whether a window of row steps up to p contains (h, w); if so, `at` is the position's place in the ring.
   __device__ __forceinline__ bool held(int p, int h, int w, int& at) const {
     const PoolShape& shape = pool.shape;
     const int row = min(p, shape.out_height - 1), column = min(w / pool.sizes.stride(), shape.out_width - 1);
@@ -48,7 +48,8 @@ struct PoolGradient {
   __device__ __forceinline__ void scatter(const T* __restrict__ dy, int p) const {
     const PoolPart& part = pool.part;
     const int overlap = pool.sizes.overlap(), windows = part.last_window - part.first_window;
-    // All that are in turn together, then the next ones: so whole warps are, or are not.
+    // All windows of one turn are numbered together, then those of the next turn: so whole warps take the
+    // same branch.
     const int in_turn = (windows + overlap - 1) / overlap;
     for (int first = 0; first < in_turn * overlap; first += pool.thread.places) {
       const int number = first + pool.thread.place, own_turn = number / max(in_turn, 1);
@@ -77,7 +78,7 @@ struct PoolGradient {
     }
   }
 
-  // Clears the ring where rows [first, last) of dx have been finished.
+  // Clears the ring for rows [first, last) of dx, which are finished.
   __device__ __forceinline__ void clear(int p, int first, int last) const {
     const float zeros[kCount] = {};
     for (int i = pool.thread.place; pool.works && i < (last - first) * columns; i += pool.thread.places) {
@@ -114,14 +115,14 @@ __global__ void __launch_bounds__(kMostPoolThreads, 1)
       __syncthreads();
       gradient.scatter(pooled, p);
     }
-    // The rows of this step: no later window holds them.
+    // The rows of this step: no later window contains them.
     const int first = p * stride, last = min(first + stride, shape.height),
               count = (last - first) * gradient.columns;
     if (p < part.first_row) {
       gradient.clear(p, first, last);
       continue;
     }
-    // All lanes of a warp come along, for what they have to tell each other.
+    // All lanes of a warp run the loop, because they exchange values.
     for (int begin = 0; begin < count; begin += pool.thread.places) {
       const int i = begin + pool.thread.place;
       const bool there = pool.works && i < count;

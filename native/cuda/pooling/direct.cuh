@@ -1,5 +1,5 @@
 // Max-pools whose windows, of positions or of channels, are too large for the ring in shared memory
-// (ring.cuh): one thread for each result, which computes whatever it needs anew. For completeness, not
+// (ring.cuh): one thread for each result, which recomputes whatever it needs. This is for completeness, not
 // for speed.
 #pragma once
 
@@ -25,7 +25,7 @@ struct DirectPool {
     lrn.forward(lrn.fetch(x + (int64_t{h} * shape.width + w) * shape.channels, c), z);
     return z[0];
   }
-  // Of window (p, q); its place is (row, column).
+  // The first maximum of window (p, q), at (row, column).
   __device__ __forceinline__ float first_maximum(int p, int q, int& row, int& column) const {
     row = p * shape.stride, column = q * shape.stride;
     const int bottom = min(row + shape.size, shape.height), right = min(column + shape.size, shape.width);
@@ -62,7 +62,7 @@ struct GradientThroughDirectPool {
   const T* dy;  // of the image and channel
   int h, w;
 
-  // Of channel j beside this one.
+  // Channel j, relative to this one.
   __device__ __forceinline__ float one(int j) const {
     const PoolShape& shape = pool.shape;
     const DirectPool<T, Lrn> beside{shape, pool.lrn, pool.x + j, pool.c + j};

@@ -1,4 +1,4 @@
-// Max-pools forward, on the ring of ring.cuh.
+// Max-pools forward, with the ring of ring.cuh.
 #pragma once
 
 #include "cuda/pooling/ring.cuh"

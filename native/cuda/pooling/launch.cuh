@@ -1,4 +1,4 @@
-// From a pool's op to its kernels.
+// Launches the kernels of the pooling ops.
 #pragma once
 
 #include "cuda/device/ops.h"
@@ -8,7 +8,8 @@
 
 namespace alexnet::cuda {
 
-// Whether the paper's pool is at work, which 16 bytes at a time have kernels of their own for.
+// Calls f with kPaper: whether the pool is the paper's, for which the forms of 16 bytes at a time have
+// separate kernels.
 template <class Lrn, class F>
 void with_sizes(const PoolShape& shape, F&& f) {
   if constexpr (Lrn::kCount > 1)
@@ -19,7 +20,7 @@ void with_sizes(const PoolShape& shape, F&& f) {
   f.template operator()<false>();
 }
 
-// group, reach: of the normalisation.
+// group, reach: those of the normalisation.
 template <class T, class Lrn>
 void pool_forward(const PoolParameters& parameters, const Tensor& x, const Tensor& y, int64_t group,
                   int reach, const Lrn& lrn, const Launch& on) {

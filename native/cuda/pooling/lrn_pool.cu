@@ -1,5 +1,5 @@
-// Local response normalisation (paper, section 3.3) and the max-pool behind it (3.4) in one pass over x:
-// lrn_window.h inside ring.cuh. Bytes: x and y once; x, dy and dx once.
+// Local response normalisation (paper, section 3.3) and the max-pool after it (3.4) in one pass over x:
+// lrn_window.h inside ring.cuh. Memory traffic: x and y once (forward); x, dy and dx once (backward).
 #include "cuda/pooling/launch.cuh"
 
 namespace alexnet::cuda {

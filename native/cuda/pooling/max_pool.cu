@@ -1,5 +1,5 @@
 // Max-pooling alone (paper, section 3.4): ring.cuh without a normalisation.
-// Bytes: x and y once; x, dy and dx once.
+// Memory traffic: x and y once (forward); x, dy and dx once (backward).
 #include "cuda/pooling/launch.cuh"
 
 namespace alexnet::cuda {

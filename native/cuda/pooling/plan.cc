@@ -7,18 +7,18 @@ namespace {
 
 int quotient_up(int n, int d) { return (n + d - 1) / d; }
 
-// What every card gives a block without being asked, and lets four blocks of share a multiprocessor.
+// The shared memory that every GPU gives a block without opting in; four such blocks fit a multiprocessor.
 constexpr size_t kMostShared = 48 << 10;
 
-// Packs of a position: 16 bytes each are those of one warp, one number each of a few.
+// The most packs of a position: those of one warp if a pack is 16 bytes, of a few warps if it is one element.
 int most_packs(int count) { return count > 1 ? 32 : 128; }
 
-// Positions that so many warps have at a time (PoolThread).
+// Positions that `warps` warps process at a time (PoolThread).
 int places_of(int warps, int packs) {
   return packs <= 32 ? warps * (32 / packs) : warps / quotient_up(packs, 32);
 }
 
-// The shape with blocks of so many channels and column steps.
+// The shape with blocks of `chunk` channels and `strip` column steps.
 PoolShape divided(PoolShape shape, int chunk, int strip, bool backward) {
   shape.chunk = chunk, shape.chunks_a_group = quotient_up(shape.group, chunk);
   if (shape.chunks_a_group == 1) shape.reach = 0;
@@ -31,8 +31,8 @@ PoolShape divided(PoolShape shape, int chunk, int strip, bool backward) {
   return shape;
 }
 
-// Lanes at work for one that is needed: neighbours in columns and channels are computed by both blocks, and
-// a warp has whole positions. Less than 64 bytes of a position are a little slow to come by.
+// The lanes used for each lane needed: both blocks compute the columns and channels around their boundary,
+// and a warp has whole positions. Reading less than 64 bytes of a position is a little slower.
 double excess(const PoolShape& shape, int count) {
   const int packs = shape.held_channels / count, lanes = packs <= 32 ? 32 / packs * packs : packs;
   const double columns = std::min(shape.width, shape.strip * shape.stride);
@@ -41,7 +41,7 @@ double excess(const PoolShape& shape, int count) {
          (quotient_up(lanes, 32) * 32) / lanes;
 }
 
-// The pair of divisions with the least excess, the larger blocks where there are several.
+// Finds the pair of divisions with the least excess; if there are several, the one with the larger blocks.
 bool divide(PoolShape& shape, int count, bool backward) {
   const PoolShape whole = shape;
   bool found = false;
@@ -56,14 +56,14 @@ bool divide(PoolShape& shape, int count, bool backward) {
       if (candidate.held_channels / count > most_packs(count)) break;
       if (candidate.shared_bytes(backward) > kMostShared) continue;
       if (!found || excess(candidate, count) < excess(shape, count) - 1e-9) shape = candidate, found = true;
-      break;  // narrower strips have more columns beside them
+      break;  // narrower strips recompute more neighbouring columns
     }
   }
   return found;
 }
 
-// As many warps as leave the fewest idle: in a step the ring takes `stride` rows of columns, the windows are
-// one row, and backward `stride` rows of dx are finished.
+// The number of warps that leaves the fewest idle. In a step `stride` rows are filled into the ring, one row
+// of windows is computed, and backward `stride` rows of dx are finished.
 dim3 block_for(const PoolShape& shape, int count, bool backward) {
   const int packs = shape.held_channels / count, most = kMostPoolThreads / 32;
   int best = 0;
@@ -75,15 +75,15 @@ dim3 block_for(const PoolShape& shape, int count, bool backward) {
     const int finished = backward ? shape.stride * std::min(shape.width, shape.strip * shape.stride) : 0;
     const double turns = 1.0 * quotient_up(filled, places) + 1.3 * quotient_up(shape.held_windows, places) +
                          1.5 * quotient_up(finished, places);
-    // A few warps take as long as six: they wait for memory together.
+    // Fewer than six warps take as long as six, because memory latency dominates.
     const double cost = turns * std::max(warps, 6);
     if (best == 0 || cost < least) best = warps, least = cost;
   }
   return dim3(static_cast<unsigned>(best * 32));
 }
 
-// As many segments as keep the card busy: each begins with the rows that its first windows share with the one
-// above, and what is left over when the blocks have been dealt out is lost as well.
+// The number of segments that keeps the GPU busy. Each segment costs extra: it begins with the rows that its
+// first windows share with the segment above. A last, partly filled wave of blocks costs time as well.
 int segments_for(const PoolShape& shape, int steps, int64_t columns_of_blocks, int threads, size_t shared,
                  const Card& card) {
   const int64_t at_once =
@@ -110,12 +110,12 @@ PoolPlan plan_pool(const PoolParameters& pool, const Tensor& x, const Tensor& y,
   shape.channels = static_cast<int>(x.c()), shape.group = static_cast<int>(group);
   shape.size = static_cast<int>(pool.size), shape.stride = static_cast<int>(pool.stride);
   shape.overlap = quotient_up(shape.size, shape.stride);
-  // Forward a channel's windows are its own affair; backward its gradient needs its neighbours'.
+  // Forward, a channel needs only its own windows; backward, its gradient needs its neighbours' windows.
   shape.reach = backward ? std::min(quotient_up(reach, count) * count, shape.group) : 0;
-  // Backward every input row and column has to be written, also those that no window holds.
+  // Backward, every input row and column has to be written, also those in no window.
   shape.row_steps = backward ? quotient_up(shape.height, shape.stride) : shape.out_height;
   shape.column_steps = backward ? quotient_up(shape.width, shape.stride) : shape.out_width;
-  // The kernels number what is in an image with 32 bits.
+  // The kernels index the elements of an image with 32 bits.
   constexpr int64_t kMostNumbers = int64_t{1} << 31;
   plan.fits = x.h() * x.w() * x.c() < kMostNumbers && divide(shape, count, backward);
   if (!plan.fits) return plan;

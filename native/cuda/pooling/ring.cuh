@@ -1,27 +1,27 @@
-// Overlapping max-pools (paper, section 3.4), with or without local response normalisation in front, forward
-// and backward, each in one pass. The normalised maps, and which number of a window was the greatest, are
-// never in memory.
+// Overlapping max-pools (paper, section 3.4), with or without local response normalisation before them,
+// forward and backward, each in one pass. The normalised maps and the places of the maxima are never stored
+// in memory.
 //
-// A block walks down its rows of an image. The rows of normalised numbers that a window row needs lie in a
-// ring in shared memory, float32, so that each number is normalised once (and once more where two blocks
-// meet), and not once for each of the 2.25 windows that a 3x3/2 pool has it in: normalising costs two of the
-// slow instructions, of which a multiprocessor carries out sixteen a clock, and at 4.3 TB/s an H200 brings
-// 6.6 of the paper's bfloat16 numbers a clock.
+// A block walks down its rows of an image. The normalised rows that a window row needs lie in a ring in
+// shared memory, in float32. So each element is normalised once (and once more where two blocks meet), and
+// not once for each of the 2.25 windows that it lies in with a 3x3/2 pool. Normalising takes two
+// special-function instructions, of which a multiprocessor executes sixteen a clock; at 4.3 TB/s an H200
+// delivers 6.6 of the paper's bfloat16 elements a clock to it.
 //
-// Backward a second ring has the gradients that come back through the pool to the same positions. A window
-// finds its first maximum and adds its dy there; windows that overlap take turns, a barrier between, so the
-// sums are in one order and need no atomics. (The other way, every position asking its windows whether it was
-// the greatest, costs an addition and a comparison for 2.25 windows of each number instead of for one window
-// of every fourth.) dx is written once, from x and dy.
+// Backward, a second ring has the gradients with respect to the same positions. Each window finds its first
+// maximum and adds its dy there. Windows that overlap take turns, with a barrier between, so the sums have
+// one order and need no atomics. (The alternative, in which every position checks whether it is the maximum
+// of its windows, takes an addition and a comparison for 2.25 windows of each element, instead of for one
+// window of every fourth element.) dx is written once, from x and dy.
 //
-// In a step: (1) fill the ring with the rows that the next window row adds, (2) find the windows' maxima,
-// (3) backward, finish the input rows that no later window holds. (3) of a step and (1) of the next one need
-// no barrier between them. A thread keeps its channels; it goes through positions. A warp has whole
-// positions, so a thread's neighbours in the LRN's window are its neighbours in the warp.
+// A step: (1) fill the ring with the rows that the next window row adds, (2) find the windows' maxima, (3)
+// backward, finish the input rows that no later window contains. (3) of a step and (1) of the next one need
+// no barrier between them. A thread keeps its channels and loops over positions. A warp has whole positions,
+// so a thread's neighbours in the LRN's window are its neighbours in the warp.
 //
-// Bytes (paper, batch 128, bfloat16): conv1 forward x 74.3 MB and y 17.9 MB once, backward x, dx and dy 166.6
-// MB; conv2 47.8 and 11.1, 106.6 MB. Rows that two segments share and, backward, x's second reading come from
-// the second-level cache.
+// Memory traffic (paper, batch 128, bfloat16): conv1 forward x 74.3 MB and y 17.9 MB once, backward x, dx and
+// dy 166.6 MB; conv2 47.8 and 11.1, 106.6 MB. Rows that two segments share and, backward, the second read of
+// x come from the second-level cache.
 #pragma once
 
 #include "cuda/device/dispatch.h"
@@ -33,7 +33,7 @@
 
 namespace alexnet::cuda {
 
-// In place of an LRN (lrn_window.h): the maps as they are.
+// Used instead of an LRN (lrn_window.h): the maps unchanged.
 template <class T, int kChannels>
 struct NoLrn {
   static constexpr int kCount = kChannels;
@@ -58,7 +58,7 @@ struct NoLrn {
   }
 };
 
-// The sizes of the paper's pool as constants of the compiler, or the shape's.
+// The sizes of the paper's pool as compile-time constants, or those of the shape.
 template <bool kPaper>
 struct PoolSizes {
   const PoolShape& shape;
@@ -67,15 +67,15 @@ struct PoolSizes {
   __device__ __forceinline__ int overlap() const { return kPaper ? 2 : shape.overlap; }
 };
 
-// What a block has of the image. Steps and channels: [first, last) its own; windows and channels it computes
-// with: from and to.
+// A block's part of an image. [first, last): its own steps, windows and channels; [from, to): all channels it
+// computes with.
 struct PoolPart {
   int64_t image;
   int first_row, last_row;        // row steps
   int first_column, last_column;  // column steps
-  int first_window, last_window;  // windows of a row that its columns lie in
+  int first_window, last_window;  // windows of a row that contain its columns
   int first_channel, last_channel, from_channel, to_channel;
-  int group_channel;  // the group's first
+  int group_channel;  // the group's first channel
 
   __device__ PoolPart(const PoolShape& shape, bool backward) {
     int rest = static_cast<int>(blockIdx.x);
@@ -99,11 +99,11 @@ struct PoolPart {
   }
 };
 
-// What a thread has of each position, and which of the positions that a block has at a time. A warp has as
-// many whole positions as fit; of more than 32 packs several warps have one.
+// Which pack of a position a thread has, and which of the positions that a block processes at a time. A warp
+// has as many whole positions as fit; a position of more than 32 packs is divided among several warps.
 struct PoolThread {
   int pack, place, places;
-  bool idle;  // a lane that is left over
+  bool idle;  // a lane without a pack
 
   explicit __device__ __forceinline__ PoolThread(int packs) {
     const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
@@ -120,15 +120,16 @@ struct PoolThread {
   }
 };
 
-// The positions of some rows of some columns, numbered row by row. A block divides by its columns so often
-// that it finds the multiplication for it first; exact below 2^31 positions times columns.
+// The positions of some rows and columns, numbered row by row. A block divides by its number of columns so
+// often that the constructor prepares a multiplication instead; it is exact below 2^31 positions times
+// columns.
 struct Positions {
   int columns;
   uint32_t magic;
 
   explicit __device__ __forceinline__ Positions(int columns)
       : columns(columns), magic(0x80000000u / static_cast<uint32_t>(max(columns, 1)) + 1) {}
-  // The row of position i, which becomes the column.
+  // Returns the row of position i; i becomes the column.
   __device__ __forceinline__ int split(int& i) const {
     const auto row = static_cast<int>((static_cast<uint64_t>(static_cast<uint32_t>(i)) * magic) >> 31);
     i -= row * columns;
@@ -136,20 +137,20 @@ struct Positions {
   }
 };
 
-// A thread's part of the normalised numbers of the last rows: those of its channels. In a row the packs of
-// all positions lie behind one another, so that a warp meets every bank once; packs of eight in two halves, a
-// plane each.
+// A thread's part of the last normalised rows: its channels. In a row the packs of all positions follow one
+// another, so that a warp touches every bank once; packs of eight are stored as two halves, each in its own
+// plane.
 template <int kCount>
 struct Ring {
   static constexpr int kWidth = kCount < 4 ? kCount : 4, kPlanes = kCount / kWidth;
   float* floats;
   int packs, plane;  // packs of a position; floats of a plane of a row
 
-  // Of a position's pack, from `floats` on.
+  // Offset of a position's pack from `floats`.
   __device__ __forceinline__ int at(int slot, int column) const {
     return slot * kPlanes * plane + column * packs * kWidth;
   }
-  // Of number i of the pack.
+  // Address of element i of the pack.
   __device__ __forceinline__ float* number(int at, int i) const {
     return floats + at + i / kWidth * plane + i % kWidth;
   }
@@ -183,7 +184,7 @@ struct Pool {
   PoolThread thread;
   Ring<kCount> ring;
   bool works;   // whether this thread has channels
-  int channel;  // its first one
+  int channel;  // its first channel
 
   __device__ __forceinline__ Pool(const PoolShape& shape, const PoolPart& part, const Lrn& lrn,
                                   unsigned char* shared)
@@ -195,23 +196,23 @@ struct Pool {
     ring.floats = reinterpret_cast<float*>(shared) + thread.pack * Ring<kCount>::kWidth;
   }
 
-  // Channel in its group.
+  // The channel within its group.
   __device__ __forceinline__ int own() const { return channel - part.group_channel; }
-  // An image has fewer than 2^31 numbers (plan.cc).
+  // An image has fewer than 2^31 elements (plan.cc).
   __device__ __forceinline__ int at(int h, int w) const { return (h * shape.width + w) * shape.channels; }
-  // x's or dx's numbers of the block's image from the thread's channel on.
+  // x or dx of the block's image, from the thread's channel on.
   template <class Number>
   __device__ __forceinline__ Number* image(Number* x) const {
     return x + part.image * shape.height * shape.width * shape.channels + channel;
   }
 
-  // Of x, from the first window on, that the windows of a row lie in.
+  // The columns of x in the windows of a row, from the first window on.
   __device__ __forceinline__ int columns() const {
     const int last = min((part.last_window - 1) * sizes.stride() + sizes.size(), shape.width);
     return part.first_window < part.last_window ? last - part.first_window * sizes.stride() : 0;
   }
 
-  // Normalises rows [first, last) into the ring, two positions at a time so that both are on their way
+  // Normalises rows [first, last) into the ring, two positions at a time, so that both loads are in flight
   // together.
   __device__ __forceinline__ void fill(const T* __restrict__ x, int first, int last,
                                        const Positions& positions) const {
@@ -236,7 +237,7 @@ struct Pool {
     }
   }
 
-  // Calls f(z, at, first) for the numbers of window (p, q), whose rows are in the ring, in row-major order.
+  // Calls f(z, at, first) for the elements of window (p, q), whose rows are in the ring, in row-major order.
   template <class F>
   __device__ __forceinline__ void each_number(int p, int q, F&& f) const {
     const int top = p * sizes.stride(), left = q * sizes.stride();
@@ -265,7 +266,7 @@ struct Pool {
       }
   }
 
-  // Rows of x that window rows up to p need.
+  // The number of rows of x that window rows up to p need.
   __device__ __forceinline__ int needed(int p) const {
     return min(p * sizes.stride() + sizes.size(), shape.height);
   }

@@ -1,17 +1,18 @@
-// Adjacent numbers in one memory access each way, float32 in registers whatever they are in memory.
+// Loads and stores of adjacent elements in one memory access; they are float32 in registers, whatever their
+// type in memory.
 #pragma once
 
 #include "cuda/primitives/numbers.h"
 
 namespace alexnet::cuda {
 
-// The address is a multiple of their size.
+// The address is a multiple of the elements' total size.
 template <class T, int kCount>
 struct alignas(kCount * sizeof(T)) Adjacent {
   T at[kCount];
 };
 
-// Numbers as they are in memory, in a thread's registers.
+// Elements in a thread's registers, in their memory type.
 template <class T, int kCount>
 struct Packed {
   Adjacent<T, kCount> numbers;
@@ -25,7 +26,7 @@ struct Packed {
   }
 };
 
-// Pairs of bfloat16s: an instruction for each number.
+// Pairs of bfloat16 values: one instruction for each value.
 template <int kCount>
 requires(kCount % 2 == 0) struct Packed<Bfloat16, kCount> {
   Adjacent<uint32_t, kCount / 2> pairs;
@@ -63,7 +64,7 @@ __device__ __forceinline__ void store(T* to, const float (&from)[kCount]) {
 }
 
 #if defined(__CUDA_ARCH__)
-// One instruction rounds two.
+// One instruction rounds two values.
 template <int kCount>
 __device__ __forceinline__ void store(Bfloat16* to, const float (&from)[kCount]) {
   if constexpr (kCount % 2 == 0) {
@@ -80,7 +81,8 @@ __device__ __forceinline__ void store(Bfloat16* to, const float (&from)[kCount])
 }
 #endif
 
-// kCount numbers, and kSide on either side of them where they are `before` and `after`; else zeros.
+// kCount elements, and kSide elements on either side: those before them if `before`, those after them if
+// `after`, otherwise zeros.
 template <class T, int kCount, int kSide>
 struct WithNeighbours {
   Packed<T, kCount> own;

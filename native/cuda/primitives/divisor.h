@@ -1,4 +1,4 @@
-// Division by a number known when a kernel is launched: a multiplication.
+// Division by a number that is known when a kernel is launched, done as a multiplication.
 #pragma once
 
 #include "cuda/primitives/portable.h"

@@ -1,6 +1,6 @@
-// The instructions of compute capability 9.0 that CUDA C++ has no name for, one function each, as in ptx.h:
-// barriers in shared memory, TMA's loads, and what goes around wgmma (wgmma.h). Compiled for another card
-// they trap, and no kernel is launched there that contains them.
+// Instructions of compute capability 9.0 (Hopper) that CUDA C++ has no functions for, one function each, as
+// in ptx.h: barriers in shared memory, loads by TMA (Tensor Memory Accelerator), and the instructions around
+// wgmma (wgmma.h). Compiled for other GPUs they trap, and no kernel that contains them is launched there.
 #pragma once
 
 #include <cuda.h>
@@ -14,7 +14,7 @@
 namespace alexnet::cuda {
 
 // A barrier's phases have parities 0, 1, 0, ...; a phase is complete after `arrivals` arrivals, when the
-// bytes that they announced are there.
+// bytes that they announced have arrived.
 using Barrier = uint64_t;
 
 __device__ __forceinline__ void initialise(Barrier* barrier, int arrivals) {
@@ -27,7 +27,7 @@ __device__ __forceinline__ void initialise(Barrier* barrier, int arrivals) {
 #endif
 }
 
-// What was initialised is seen by TMA from here on.
+// Makes initialised barriers visible to TMA.
 __device__ __forceinline__ void publish_barriers() {
 #if defined(ALEXNET_HOPPER)
   asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
@@ -54,7 +54,7 @@ __device__ __forceinline__ void arrive_expecting(Barrier* barrier, int bytes) {
 #endif
 }
 
-// Until the phase of this parity is complete. Of a new barrier, the phase before the first counts as
+// Waits until the phase of this parity is complete. For a new barrier, the phase before the first counts as
 // complete.
 __device__ __forceinline__ void wait(Barrier* barrier, int parity) {
 #if defined(ALEXNET_HOPPER)
@@ -72,8 +72,8 @@ __device__ __forceinline__ void wait(Barrier* barrier, int parity) {
 #endif
 }
 
-// A box of a tensor of three dimensions, the innermost first, into shared memory; its bytes count for the
-// barrier. Past the tensor's ends are zeros.
+// Loads a box of a three-dimensional tensor, innermost dimension first, into shared memory; its bytes count
+// for the barrier. Past the tensor's ends it loads zeros.
 __device__ __forceinline__ void load_box(void* shared, const CUtensorMap& map, Barrier* barrier, int x, int y,
                                          int z) {
 #if defined(ALEXNET_HOPPER)
@@ -92,8 +92,8 @@ struct Place {
   int image, row, column;
 };
 
-// 64 channels from `channel` on of the pixels that successive windows, the first at `first`, have under a tap
-// ("im2col"). Zeros outside of the images.
+// Loads 64 channels, from `channel` on, of the pixels under one tap of successive windows, the first at
+// `first` ("im2col"). Outside the images it loads zeros.
 __device__ __forceinline__ void load_pixels(void* shared, const CUtensorMap& map, Barrier* barrier,
                                             int channel, const Place& first, int tap_row, int tap_column) {
 #if defined(ALEXNET_HOPPER)
@@ -111,7 +111,7 @@ __device__ __forceinline__ void load_pixels(void* shared, const CUtensorMap& map
 #endif
 }
 
-// Of a warpgroup: registers a thread from here on.
+// Sets the registers a thread of a warpgroup from here on.
 template <int kCount>
 __device__ __forceinline__ void give_up_registers() {
 #if defined(ALEXNET_HOPPER)
@@ -125,7 +125,7 @@ __device__ __forceinline__ void take_registers() {
 #endif
 }
 
-// Between other uses of the sums and the products that add to them.
+// Required between other uses of the sums and the products that add to them.
 __device__ __forceinline__ void begin_products() {
 #if defined(ALEXNET_HOPPER)
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
@@ -143,7 +143,7 @@ __device__ __forceinline__ void commit_products() {
 #endif
 }
 
-// Until all but the last kPending groups of this warpgroup are done.
+// Waits until all but the last kPending groups of this warpgroup are done.
 template <int kPending>
 __device__ __forceinline__ void wait_for_products() {
 #if defined(ALEXNET_HOPPER)
@@ -153,9 +153,10 @@ __device__ __forceinline__ void wait_for_products() {
 #endif
 }
 
-// How wgmma reads an operand from shared memory, where TMA put rows of 128 bytes with the swizzle of 128
-// bytes, eight of them 1024 bytes. With k along the rows, the next eight rows are the next 1024 bytes. With k
-// across, rows are k, 64 of the other index each; its next 64 are `leading` bytes further on.
+// The descriptor by which wgmma reads an operand from shared memory, where TMA stored rows of 128 bytes with
+// the 128-byte swizzle; eight rows are 1024 bytes. With k along the rows, the next eight rows are the next
+// 1024 bytes. With k across, each row is one k, with 64 of the other index; the next 64 are `leading` bytes
+// further on.
 __device__ __forceinline__ uint64_t operand_at(const void* shared, int leading) {
 #if defined(__CUDACC__) && !defined(__CUDA_ARCH__)
   return 0;

@@ -1,4 +1,4 @@
-// The two types tensors of a network have on a card, and 16 bytes of them at a time.
+// The two types of a network's tensors on a GPU, and packs of 16 bytes of them.
 #pragma once
 
 #include "cuda/primitives/portable.h"
@@ -44,7 +44,7 @@ __host__ __device__ __forceinline__ Bfloat16 from_float<Bfloat16>(float x) {
 #endif
 }
 
-// What one memory access of 16 bytes moves: 4 floats or 8 bfloat16s. The address is a multiple of 16.
+// The elements of one 16-byte memory access: 4 floats or 8 bfloat16s. The address is a multiple of 16.
 template <class T>
 struct alignas(16) Pack {
   static constexpr int kCount = 16 / static_cast<int>(sizeof(T));

@@ -30,19 +30,20 @@ __host__ __device__ __forceinline__ uint32_t random_word(Seed seed, uint32_t str
                                                          uint64_t index) {
   uint32_t words[4];
   random_block(seed, stream, step, index / 4, words);
-  // Chosen without an address, so that the words stay in registers.
+  // Selected without indexing, so that the words stay in registers.
   const uint32_t low = index & 1 ? words[1] : words[0], high = index & 1 ? words[3] : words[2];
   return index & 2 ? high : low;
 }
 
-// A layer's dropout as kernels take it. The step's number comes from device memory (StepMemory).
+// A layer's dropout, as passed to kernels. The step's number is read from device memory (StepMemory).
 struct DropoutKey {
   Seed seed;
   uint32_t stream = 0;
   uint32_t threshold = 0;  // a unit whose word is below it is dropped
   int64_t channels = 0, channel_offset = 0;
 
-  // Of the word that channel c of pixel `pixel` draws, counted over images, rows and columns.
+  // The index of the word that channel c of pixel `pixel` draws; pixels are counted over images, rows and
+  // columns.
   __host__ __device__ __forceinline__ uint64_t index(int64_t pixel, int64_t c) const {
     return static_cast<uint64_t>(pixel * channels + channel_offset + c);
   }

@@ -1,6 +1,6 @@
-// What the kernels' two compilers do not agree on. nvcc makes the product; the host compiler, with
-// native/emulator/include in front, makes the same sources run without a GPU (native/emulator). PTX stays
-// inside the wrapper functions of ptx.h, which have a branch for each.
+// The differences between the kernels' two compilers. nvcc compiles the product. The host compiler, with
+// native/emulator/include first on the include path, compiles the same sources to run without a GPU
+// (native/emulator). PTX stays inside the wrapper functions of ptx.h, which have a branch for each compiler.
 #pragma once
 
 #include <cuda_runtime.h>

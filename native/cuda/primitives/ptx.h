@@ -1,9 +1,8 @@
-// The instructions that CUDA C++ has no name for, one function each. Compiled by nvcc they are PTX; compiled
+// Instructions that CUDA C++ has no functions for, one function each. Compiled by nvcc they are PTX; compiled
 // by the host compiler they call the emulator (native/emulator), which runs the kernels without a GPU.
 //
-// Copies to shared memory that run beside the computation, ldmatrix and mma.sync exist from compute
-// capability 8.0 on. Below it a copy is a load and a store; the rest traps, and no kernel is launched there
-// that contains it.
+// Asynchronous copies to shared memory, ldmatrix and mma.sync exist from compute capability 8.0 on. Below it
+// a copy is a load and a store; the others trap, and no kernel that contains them is launched there.
 #pragma once
 
 #include "cuda/primitives/numbers.h"
@@ -17,9 +16,9 @@ __device__ __forceinline__ uint32_t shared_address(const void* shared) {
 }
 #endif
 
-// 16 bytes from global to shared memory where they are `there`, else zeros; `global` is not read then. Past
-// the first-level cache, and the second fetches 128 bytes at a time: the next step's bytes are the
-// neighbours.
+// Copies 16 bytes from global to shared memory if `there`; otherwise writes zeros and does not read `global`.
+// The copy bypasses the first-level cache, and the second-level cache fetches 128 bytes at a time, because
+// the next step reads the neighbouring bytes.
 __device__ __forceinline__ void copy_pack(void* shared, const void* global, bool there) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(shared_address(shared)),
@@ -32,7 +31,8 @@ __device__ __forceinline__ void copy_pack(void* shared, const void* global, bool
 #endif
 }
 
-// One number likewise. There is no such copy of 2 bytes: a bfloat16 is loaded and stored at once.
+// Copies one element likewise. There is no asynchronous copy of 2 bytes: a bfloat16 is loaded and stored
+// immediately.
 __device__ __forceinline__ void copy_number(float* shared, const float* global, bool there) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(shared_address(shared)), "l"(global),
@@ -122,8 +122,8 @@ __device__ __forceinline__ void multiply_add(float (&d)[4], const uint32_t (&a)[
 #endif
 }
 
-// The bits of a float32 rounded to tf32: to nearest, halves away from zero. The multiplier by itself would
-// drop the lower bits, which makes every product too small.
+// The bits of a float32 rounded to tf32: to nearest, halves away from zero. Without this, the multiplier
+// would truncate the lower bits, and every product would be too small in magnitude.
 __device__ __forceinline__ uint32_t rounded_to_tf32(uint32_t bits) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   uint32_t rounded;

@@ -1,7 +1,7 @@
-// The product of a warpgroup: d = (adds ? d : 0) + a * b, 64 x kColumns of float32, 16 of k, bfloat16 in
-// shared memory where operand_at (hopper.h) says. "Across": k runs across an operand's rows. Thread t holds
-// of d, in d[j * 4 + i]: row t / 32 * 16 + t % 32 / 4 + i / 2 * 8, column j * 8 + t % 4 * 2 + i % 2. The
-// instruction names every register, so each width that tiles have is a text of its own.
+// The product of a warpgroup: d = (adds ? d : 0) + a * b. d is 64 x kColumns of float32; a and b are bfloat16
+// with 16 of k, in shared memory as operand_at (hopper.h) describes. "Across": k runs across an operand's
+// rows. Thread t holds in d[j * 4 + i] the sum of row t / 32 * 16 + t % 32 / 4 + i / 2 * 8 and column j * 8 +
+// t % 4 * 2 + i % 2. The instruction names every register, so each width of a tile has its own assembly text.
 #pragma once
 
 #include "cuda/primitives/hopper.h"

@@ -4,15 +4,16 @@
 //   a(n, p, q, k) = b(k) + sum_{r, s, c} x(n, i, j, g*C' + c) * w(k, r, s, c),
 //   i = p * stride - top + r,  j = q * stride - left + s,
 //
-// where x is 0 outside the image. Each gradient is the sum over the same triples (output place, kernel place,
-// input place), collected by one of the other two factors.
+// where x is 0 outside the image. Each gradient is a sum over the same triples (output position, kernel
+// position, input position), grouped by kernel or by input position.
 #include "reference/device/ops.h"
 #include "reference/elementwise/activation.h"
 
 namespace alexnet::reference {
 namespace {
 
-// The input row (or column) that output `p` reads through kernel place `r`; outside the image it is padding.
+// The input row (or column) that output `p` reads through kernel position `r`; outside the image it is
+// padding.
 int64_t input_place(int64_t p, int64_t stride, int64_t before, int64_t r) { return p * stride - before + r; }
 bool inside(int64_t i, int64_t extent) { return i >= 0 && i < extent; }
 
@@ -47,7 +48,7 @@ void run(const ConvolutionForward& op, const HostBackend& arena, const Step& ste
 }
 
 // dx(n, i, j, g*C' + c) = sum_{r, s, k} dy(n, p, q, k) * w(k, r, s, c), over the kernels k of group g and
-// those kernel places (r, s) through which some output (p, q) reads (i, j)
+// those kernel positions (r, s) through which some output (p, q) reads (i, j)
 void run(const ConvolutionBackwardData& op, const HostBackend& arena, const Step&) {
   const DoubleTensor dy(arena, op.dy), w(arena, op.w), dx(arena, op.dx);
   const int64_t kernels = w.n() / op.convolution.groups;
@@ -98,7 +99,7 @@ void run(const ConvolutionBackwardWeights& op, const HostBackend& arena, const S
   }
 }
 
-// The gradient, in the workspace, and the rule.
+// Computes the gradient in the workspace, then applies the update rule.
 void run(const ConvolutionUpdate& op, const HostBackend& arena, const Step& step, size_t workspace_offset) {
   const Tensor gradient = op.gradient_at(workspace_offset);
   run(op.gradient(gradient), arena, step);

@@ -1,6 +1,6 @@
-// The reference backend: every op in plain loops in double, one thread, never optimised. The
-// oracle of the conformance suite; with float64 tensors nothing is rounded, so gradients can be checked by
-// finite differences.
+// The reference backend: every op as plain loops in double, on one thread, never optimised. It is the oracle
+// of the conformance suite. With float64 tensors nothing is rounded to a smaller type, so gradients can be
+// checked by finite differences.
 #include <string_view>
 #include <type_traits>
 
@@ -10,8 +10,8 @@
 namespace alexnet {
 namespace {
 
-// Numbers may be float32, float64 or bfloat16, each operand as it likes; pixels, labels and ranks have the
-// type that core/ops/ gives them.
+// Each operand's elements may be float32, float64 or bfloat16; pixels, labels and ranks have the types that
+// core/ops/ specifies.
 struct CheckTypes {
   const char* op;
 
@@ -48,7 +48,7 @@ class ReferenceBackend final : public HostBackend {
   void check(const ComputeOp& op) const override {
     std::visit(
         [](const auto& o) {
-          // Copies and constants are of any type; an op that is not named here is held to its types.
+          // Copies and constants may have any type; for an op that is not named here the type is checked.
           using Op = std::decay_t<decltype(o)>;
           if constexpr (!OneOf<Op, Copy, Fill>) Op::visit(o, CheckTypes{Op::kName});
         },

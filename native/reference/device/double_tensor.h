@@ -1,5 +1,5 @@
-// A tensor as the reference backend sees it: numbers at places, doubles whatever the tensor's type. Loads
-// widen, stores round to nearest, so with float64 tensors nothing is ever rounded to float32.
+// A tensor as the reference backend accesses it: elements by index, as double whatever the tensor's type.
+// Loads widen and stores round to nearest, so with float64 tensors nothing is ever rounded to float32.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,5 @@
-// The reference backend's ops: `run` carries one out, `workspace` says what scratch it needs (bytes). What an
-// op means is written in core/ops/; the families' files write it once more as loops, with the paper's formula
+// The reference backend's ops: `run` executes an op, `workspace` returns the bytes of scratch it needs.
+// core/ops/ defines what an op means; the files of each family repeat it as loops, with the paper's formula
 // above them.
 #pragma once
 

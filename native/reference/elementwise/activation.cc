@@ -1,4 +1,4 @@
-// Activation, dropout and scale: one number in, one number out.
+// Activation, dropout and scale: one value in, one value out.
 #include "reference/elementwise/activation.h"
 
 #include "reference/device/ops.h"

@@ -1,4 +1,4 @@
-// A constant (paper, section 5: first values of biases).
+// A constant (paper, section 5: initial biases).
 #include "reference/device/ops.h"
 
 namespace alexnet::reference {

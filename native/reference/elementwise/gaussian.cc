@@ -1,4 +1,4 @@
-// First values of weights (paper, section 5): N(0, 0.01^2).
+// Initial weights (paper, section 5): N(0, 0.01^2).
 #include <cmath>
 #include <numbers>
 
@@ -9,7 +9,8 @@ namespace {
 
 double unit(uint32_t word) { return (word + 0.5) / 4294967296.0; }
 
-// Normal number `index` of (seed, stream). A block is two pairs of words, a pair two normals (Box-Muller).
+// Normally distributed value `index` of (seed, stream). A block of Philox has two pairs of words; each pair
+// gives two values (Box-Muller).
 double normal(Seed seed, uint32_t stream, uint64_t index) {
   const auto words = random_block(seed, stream, 0, index / 4);
   const size_t pair = index % 4 / 2;

@@ -1,5 +1,5 @@
-// From stored images to the network's input (paper, sections 2 and 4.1): crop, horizontal reflection, mean
-// and colour shift.
+// Converts stored images to the network's input (paper, sections 2 and 4.1): crop, horizontal reflection,
+// mean and colour shift.
 //
 //   y(n, i, j, c) = scale / deviation_c * (image(n, top + i, left + j', c) - mean + shift_c),
 //   j' = flip ? W - 1 - j : j
@@ -32,8 +32,8 @@ void run(const Preprocess& op, const HostBackend& arena, const Step&) {
   const bool one_colour = mean.h() == 1 && mean.w() == 1;
   for (int64_t n = 0; n < y.n(); ++n) {
     const Crop crop = crop_of(views, n);
-    // The mean is subtracted where the pixel came from, or (the authors' program) at the place it goes to in
-    // the mean's centre crop, the same for every crop and never reflected.
+    // The mean is read at the pixel's position in the stored image; or, as in the authors' program, at its
+    // output position in the mean's centre crop, which is the same for every crop and never reflected.
     const auto mean_at = [&](int64_t i, int64_t j, int64_t source, int64_t c) {
       if (one_colour) return mean(0, 0, 0, c);
       if (op.mean_at == MeanAt::kCrop) return mean(0, crop.top + i, crop.left + source, c);

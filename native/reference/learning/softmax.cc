@@ -30,8 +30,8 @@ struct Row {
     for (int64_t c = 0; c < classes(); ++c) sum += std::exp((*this)[c] - m);
     return sum;
   }
-  // How many classes stand before `label` when sorted by falling logit; of equal ones the smaller index
-  // first, NaN before all numbers, so that a diverged network is never right.
+  // How many classes come before `label` when sorted by descending logit. Of equal logits the smaller index
+  // comes first; NaN comes before all numbers, so that a diverged network is never right.
   int64_t rank(int64_t label) const {
     const double own = (*this)[label];
     if (std::isnan(own)) return classes();

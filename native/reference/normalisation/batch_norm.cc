@@ -1,5 +1,5 @@
 // Batch normalisation over channels (Ioffe and Szegedy, "Batch Normalization", 2015). With the m = N * H * W
-// numbers of a channel:
+// elements of a channel:
 //
 //   mean = sum x / m,  variance = sum (x - mean)^2 / m,  inverse = (variance + epsilon)^-1/2,
 //   y = activation(gamma * (x - mean) * inverse + beta).
@@ -12,7 +12,7 @@
 namespace alexnet::reference {
 namespace {
 
-// Sums term(n, h, w) over the numbers of a channel.
+// Sums term(n, h, w) over the elements of a channel.
 template <class Term>
 double sum_channel(const DoubleTensor& x, Term&& term) {
   double sum = 0;

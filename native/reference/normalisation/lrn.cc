@@ -1,4 +1,4 @@
-// LRN alone: lrn.h's formulas at every place.
+// LRN alone: lrn.h's formulas at every position.
 #include "reference/normalisation/lrn.h"
 
 #include "reference/device/ops.h"

@@ -3,7 +3,7 @@
 //   y_i = x_i / s_i^beta,   s_i = k + alpha * sum_{j in window(i)} x_j^2,
 //   window(i) = [max(first, i - n/2), min(last, i + n/2)], first and last the ends of i's group of maps.
 //
-// The incoming gradient is a function, so that LRN alone and LRN under a max-pool are the same lines.
+// The incoming gradient is a function, so that LRN alone and LRN followed by a max-pool share the code.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Normalisation within each map, the authors' program's own layer behind conv2's LRN:
+// Normalisation within each map, a layer that the authors' program has after conv2's LRN:
 //
 //   y_i = x_i * s_i^-beta,   s_i = k + alpha * sum_{j in window(i)} x_j^2,
 //
@@ -11,8 +11,8 @@
 namespace alexnet::reference {
 namespace {
 
-// Sums term(row, column) over the positions of a size x size square, `before` of them above and left of (h,
-// w).
+// Sums term(row, column) over the positions of a size x size square that begins `before` rows above and
+// `before` columns left of (h, w).
 template <class Term>
 double sum_square(const DoubleTensor& x, int64_t size, int64_t before, int64_t h, int64_t w, Term&& term) {
   double sum = 0;
@@ -39,7 +39,7 @@ void run(const MapNormForward& op, const HostBackend& arena, const Step&) {
 }
 
 // dx_i = dy_i * s_i^-beta - 2 * alpha * beta * x_i * sum_{j: i in window(j)} dy_j * x_j * s_j^(-beta - 1).
-// The positions whose window holds i are the window turned about: as many before i as the window has after
+// The positions whose window contains i form the mirrored window: as many before i as the window has after
 // it.
 void run(const MapNormBackward& op, const HostBackend& arena, const Step&) {
   const DoubleTensor x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);

@@ -1,5 +1,5 @@
-// LRN and the max-pool behind it: exactly the composition of the two. The pool's value is the normalised
-// number, LRN's incoming gradient is the pool's.
+// LRN and the max-pool after it: exactly the composition of the two. The pool's inputs are the normalised
+// values; LRN's incoming gradient is the pool's gradient.
 #include "reference/device/ops.h"
 #include "reference/elementwise/activation.h"
 #include "reference/normalisation/lrn.h"
@@ -18,7 +18,7 @@ void run(const LrnPoolForward& op, const HostBackend& arena, const Step&) {
 
 void run(const LrnPoolBackward& op, const HostBackend& arena, const Step&) {
   const DoubleTensor x(arena, op.x), dy(arena, op.dy), dx(arena, op.dx);
-  // The gradient with respect to the normalised map, which is nowhere in memory.
+  // The gradient with respect to the normalised map, which is never stored.
   const auto dz = [&](int64_t n, int64_t h, int64_t w, int64_t c) {
     const auto value = [&](int64_t i, int64_t j) { return lrn_value(op.lrn, x, n, i, j, c); };
     return pool_gradient(op.pool, x, dy, n, h, w, c, value);

@@ -1,5 +1,5 @@
 // Overlapping max-pooling (paper, section 3.4): windows z x z, s apart, clipped at the bottom and right
-// edges. Written over a function value(h, w), so that pooling x and pooling normalised x are the same lines.
+// edges. The loops call a function value(h, w), so that pooling x and pooling normalised x share the code.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,8 @@ Place first_maximum(const PoolParameters& pool, int64_t h, int64_t w, int64_t p,
   return best;
 }
 
-// The gradient that comes back to (h, w) of map c of image n: what dy holds for every window whose first
-// maximum is there. `x` gives the map's extent.
+// The gradient with respect to (h, w) of map c of image n: the sum of dy over all windows whose first maximum
+// is there. `x` gives the map's extent.
 template <class Value>
 double pool_gradient(const PoolParameters& pool, const DoubleTensor& x, const DoubleTensor& dy, int64_t n,
                      int64_t h, int64_t w, int64_t c, Value&& value) {
