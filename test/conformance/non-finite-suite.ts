@@ -15,6 +15,9 @@ import { expectAgreement, TestDevice, type TestedDevice } from './run.js';
 
 /** NaN alone, and what becomes NaN only where it meets another or zero. */
 const spoilings: readonly (readonly number[])[] = [[NaN], [Infinity], [NaN, Infinity, -Infinity]];
+/** An infinity makes NaN of a batch's results; whether of its mean too depends on how many parts its sum has. */
+const spoilingsOf = (op: string): typeof spoilings =>
+  op === 'batch_norm_forward' ? spoilings.slice(0, 1) : spoilings;
 
 /**
  * Convolutions read zeros around an image where the reference reads nothing, and Winograd's scheme sums over whole tiles
@@ -81,7 +84,7 @@ export function nonFiniteSuite(
         const drawn = cases[name]!(new Random(`${name} of what is not finite`, i));
         for (const operand of spoilable(name, drawn)) {
           const random = new Random(`${name} spoiled in ${operand}`, i);
-          const spoiled = spoil(drawn, operand, spoilings[i % spoilings.length]!, random);
+          const spoiled = spoil(drawn, operand, random.pick(spoilingsOf(name)), random);
           const test = prepared(spoiled, name, precision, i % 2 === 1);
           const own = stridedOps.has(name) ? test : dense(test);
           const results = await tested.run(own);

@@ -1,10 +1,10 @@
-// Local response normalisation (lrn.h) and the overlapping max-pool after it (paper, section 3.4) in one pass
-// over x; and the max-pool alone.
+// Local response normalisation (lrn.h) and the overlapping max-pool behind it (paper, section 3.4) in one
+// pass over x; and the max-pool alone.
 //
-// Normalised rows are held in a ring of pool_size rows, in the cache, never in memory. The backward pass
-// recomputes them and keeps, for every output, the place of its window's first maximum. It then collects each
-// input's gradient from the few windows that the input lies in, while the input's row is normalised. Both
-// passes are memory-bound: x and y once (forward); x, dy and dx once (backward).
+// Normalised rows live in a ring of pool_size rows, in the cache, never in memory. The backward pass computes
+// them again, keeps of every output the place of its window's first maximum, and collects each input's
+// gradient from the few windows it lies in as its row goes through the normalisation.
+// Bound by memory: x once and y (forward); x, dy and dx once (backward).
 
 // Rings of rows: row h lies at h % count.
 struct Ring {
@@ -14,12 +14,12 @@ struct Ring {
   float* row(int64_t h) const { return rows + h % count * length; }
 };
 
-// How many rows of outputs have windows that contain a given input row, at most.
+// Rows of results an input row can lie in the windows of.
 static int64_t rows_of_windows(const LrnPool& op) {
   return (op.pool_size + op.pool_stride - 1) / op.pool_stride;
 }
 
-// Floats of the ring of normalised rows; in the backward pass also of the rings of normalisers and of slopes.
+// Of normalised rows, and in the backward pass also of their normalisers and slopes.
 static int64_t ring_floats(const LrnPool& op) {
   return op.normalise ? op.pool_size * op.x.width * op.x.channels : 0;
 }
@@ -35,26 +35,23 @@ struct Range {
   int64_t begin, end;
 };
 
-// Input rows or columns in the window of output `out`.
+// Rows or columns that output `out` sees.
 static inline Range window_of(int64_t out, const LrnPool& op, int64_t extent) {
   const int64_t begin = out * op.pool_stride, end = begin + op.pool_size;
   return {begin, end < extent ? end : extent};
 }
 
-// Whether a row may hold NaN: false only where all its numbers are finite.
+// Whether a row may hold NaN: false only where all its numbers are finite. Four sums, for an addition waits
+// for the one before it.
 static bool may_hold_nan(const float* row, int64_t count) {
-  vec zeros{};
+  vec zeros[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes)
+    for (int k = 0; k < 4; ++k) zeros[k] += load(row + i + k * kLanes) * 0.0f;
+  const vec sums = (zeros[0] + zeros[1]) + (zeros[2] + zeros[3]);
   float zero = 0;
-  each_vector(count, [&](auto none, int64_t i) {
-    using V = decltype(none);
-    const V value = load_as<V>(row + i);
-    if constexpr (sizeof(V) == sizeof(vec)) {
-      zeros += value * 0.0f;
-    } else {
-      zero += value[0] * 0.0f;
-    }
-  });
-  for (int i = 0; i < kLanes; ++i) zero += zeros[i];
+  for (int lane = 0; lane < kLanes; ++lane) zero += sums[lane];
+  for (; i < count; ++i) zero += row[i] * 0.0f;
   return zero != 0;
 }
 
@@ -68,38 +65,42 @@ static inline auto exceeds(V value, V best) {
     return value > best;
 }
 
-// A row of windows: its rows of numbers, and whether NaN may be among them.
+// The rows of numbers of a row of windows.
 struct Lines {
   const float* row[kMostPoolSize];
   int64_t count;
-  bool nan;
 };
 
-// nan: of the rows in the ring.
-static Lines lines_of(const LrnPool& op, const Range& high, const float* image, const Ring& normalised,
-                      const bool* nan) {
-  Lines lines{{}, high.end - high.begin, false};
-  for (int64_t h = high.begin; h < high.end; ++h) {
+static Lines lines_of(const LrnPool& op, const Range& high, const float* image, const Ring& normalised) {
+  Lines lines{{}, high.end - high.begin};
+  for (int64_t h = high.begin; h < high.end; ++h)
     lines.row[h - high.begin] = op.normalise ? normalised.row(h) : image + h * op.x.width * op.x.channels;
-    lines.nan |= nan[h % op.pool_size];
-  }
   return lines;
 }
 
-// Calls f.template operator()<whether NaN may be there>(rows, columns, first column, output) for the windows
-// of a row; the paper's size is known to the compiler.
+// Whether NaN may be in windows over rows `high`; `nan` is by row, as in a ring. Rows from `fresh` on are
+// looked at only now where nothing was normalised: the windows have fetched them.
+static bool may_meet_nan(const LrnPool& op, const Range& high, int64_t fresh, const float* image, bool* nan) {
+  const int64_t line = op.x.width * op.x.channels;
+  if (!op.normalise)
+    for (int64_t h = fresh; h < high.end; ++h) nan[h % op.pool_size] = may_hold_nan(image + h * line, line);
+  bool any = false;
+  for (int64_t h = high.begin; h < high.end; ++h) any |= nan[h % op.pool_size];
+  return any;
+}
+
+// Calls f(size, rows, columns, first column, output) for the windows of a row; the paper's size is known to
+// the compiler.
 template <class F>
 static inline __attribute__((always_inline)) void each_window(const LrnPool& op, const Lines& lines,
                                                               const F& f) {
   for (int64_t ow = 0; ow < op.out_width; ++ow) {
     const Range wide = window_of(ow, op, op.x.width);
     const int64_t columns = wide.end - wide.begin;
-    if (lines.nan) {
-      f.template operator()<true>(lines.count, columns, wide.begin, ow);
-    } else if (lines.count == 3 && columns == 3 && op.pool_size == 3) {
-      f.template operator()<false>(3, 3, wide.begin, ow);
+    if (lines.count == 3 && columns == 3 && op.pool_size == 3) {
+      f(3, 3, 3, wide.begin, ow);
     } else {
-      f.template operator()<false>(lines.count, columns, wide.begin, ow);
+      f(op.pool_size, lines.count, columns, wide.begin, ow);
     }
   }
 }
@@ -121,6 +122,16 @@ static inline __attribute__((always_inline)) void maxima(const Lines& lines, int
       });
 }
 
+template <bool Nan>
+static void maxima_of_row(const LrnPool& op, const Lines lines, float* to) {
+  const int64_t channels = op.x.channels;
+  each_window(
+      op, lines,
+      [=](int64_t, int64_t rows, int64_t columns, int64_t first, int64_t ow) __attribute__((always_inline)) {
+        maxima<Nan>(lines, rows, columns, channels, first * channels, to + ow * channels);
+      });
+}
+
 static void lrn_pool_forward(const LrnPool& op, const float* x, float* y, int64_t image_begin,
                              int64_t image_end, int64_t row_begin, int64_t row_end, float* scratch) {
   const int64_t channels = op.x.channels, line = op.x.width * channels;
@@ -134,20 +145,15 @@ static void lrn_pool_forward(const LrnPool& op, const float* x, float* y, int64_
     for (int64_t oh = row_begin; oh < row_end; ++oh) {
       const Range high = window_of(oh, op, op.x.height);
       if (ready < high.begin) ready = high.begin;
-      for (; ready < high.end; ++ready) {
-        const float* row = image + ready * line;
-        nan[ready % op.pool_size] =
-            op.normalise ? !lrn_rows(op.lrn, row, normalised.row(ready), op.x.width, channels, copy)
-                         : may_hold_nan(row, line);
-      }
-      const Lines lines = lines_of(op, high, image, normalised, nan);
+      const int64_t fresh = ready;
+      for (; ready < high.end; ++ready)
+        if (op.normalise)
+          nan[ready % op.pool_size] =
+              !lrn_rows(op.lrn, image + ready * line, normalised.row(ready), op.x.width, channels, copy);
+      const Lines lines = lines_of(op, high, image, normalised);
       float* out = y + (n * op.out_height + oh) * op.out_width * channels;
-      each_window(
-          op, lines,
-          [&]<bool Nan>(int64_t rows, int64_t columns, int64_t first, int64_t ow)
-              __attribute__((always_inline)) {
-                maxima<Nan>(lines, rows, columns, channels, first * channels, out + ow * channels);
-              });
+      maxima_of_row<false>(op, lines, out);
+      if (may_meet_nan(op, high, fresh, image, nan)) maxima_of_row<true>(op, lines, out);
     }
   }
 }
@@ -174,7 +180,18 @@ static inline __attribute__((always_inline)) void first_maxima(const Lines& line
       });
 }
 
-// A window that a pixel lies in: the places of its maxima, its gradients, and the pixel's place in it.
+template <bool Nan>
+static void places_of_row(const LrnPool& op, const Lines lines, float* to) {
+  const int64_t channels = op.x.channels;
+  each_window(
+      op, lines,
+      [=](int64_t size, int64_t rows, int64_t columns, int64_t first, int64_t ow)
+          __attribute__((always_inline)) {
+            first_maxima<Nan>(lines, rows, columns, size, channels, first * channels, to + ow * channels);
+          });
+}
+
+// A window a pixel lies in: where its outputs' places and gradients are, and which place is the pixel's.
 struct Seen {
   const float* places;
   const float* dy;
@@ -215,12 +232,11 @@ struct PoolBackward {
   float* gradient;  // of a block of pixels
   float* copy;      // two of lrn.h's
   int64_t channels, line;
-  bool nan[kMostPoolSize] = {};  // of the rows in the ring: whether they may hold it
+  bool* nan;  // of the rows in the ring: whether they may hold it
 
-  void prepare_row(int64_t h) {
+  void prepare_row(int64_t h) const {
     bool& risky = nan[h % op.pool_size];
-    risky = !op.normalise && may_hold_nan(image + h * line, line);
-    if (!op.normalise) return;
+    risky = false;
     each_block(op.lrn, op.x.width, channels, [&](int64_t p, int64_t pixels) {
       const int64_t first = p * channels;
       float* y = normalised.row(h) + first;
@@ -236,16 +252,12 @@ struct PoolBackward {
     });
   }
 
-  void find_places(int64_t oh) const {
-    const Lines lines = lines_of(op, window_of(oh, op, op.x.height), image, normalised, nan);
+  void find_places(int64_t oh, int64_t fresh) const {
+    const Range high = window_of(oh, op, op.x.height);
+    const Lines lines = lines_of(op, high, image, normalised);
     float* to = places.row(oh);
-    each_window(
-        op, lines,
-        [&]<bool Nan>(int64_t rows, int64_t columns, int64_t first, int64_t ow)
-            __attribute__((always_inline)) {
-              first_maxima<Nan>(lines, rows, columns, op.pool_size, channels, first * channels,
-                                to + ow * channels);
-            });
+    places_of_row<false>(op, lines, to);
+    if (may_meet_nan(op, high, fresh, image, nan)) places_of_row<true>(op, lines, to);
   }
 
   void collect_pixel(int64_t h, int64_t w, float* to) const {
@@ -282,19 +294,21 @@ struct PoolBackward {
     });
   }
 
-  void run() {
+  void run() const {
     int64_t ready = 0, found = 0;
     for (int64_t h = 0; h < op.x.height; ++h) {
       const Range high = windows_over(h, op, op.out_height);
       for (; found < high.end; ++found) {
         const Range rows = window_of(found, op, op.x.height);
         if (ready < rows.begin) ready = rows.begin;
-        for (; ready < rows.end; ++ready) prepare_row(ready);
-        find_places(found);
+        const int64_t fresh = ready;
+        for (; ready < rows.end; ++ready)
+          if (op.normalise) prepare_row(ready);
+        find_places(found, fresh);
       }
       // A row that no window holds has a gradient of zeros, which goes through normalisation and activation
       // too.
-      if (ready <= h) {
+      if (op.normalise && ready <= h) {
         prepare_row(h);
         ready = h + 1;
       }
@@ -310,6 +324,7 @@ static void lrn_pool_backward(const LrnPool& op, const float* x, const float* dy
   float* gradient = scratch + 3 * ring + windows * out;
   float* copy = gradient + block_pixels(op.lrn, channels) * channels;
   __builtin_memset(copy, 0, sizeof(float) * 2 * padded_floats(op.lrn, channels));
+  bool nan[kMostPoolSize];
   for (int64_t n = image_begin; n < image_end; ++n) {
     const int64_t at = n * op.x.height * line;
     PoolBackward{op,
@@ -323,7 +338,8 @@ static void lrn_pool_backward(const LrnPool& op, const float* x, const float* dy
                  gradient,
                  copy,
                  channels,
-                 line}
+                 line,
+                 nan}
         .run();
   }
 }
