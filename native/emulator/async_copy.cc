@@ -42,7 +42,7 @@ void cp_async(void* shared, const void* global, int bytes, int source_bytes) {
   if (reinterpret_cast<uintptr_t>(shared) % size != 0 || reinterpret_cast<uintptr_t>(global) % size != 0)
     fail(cudaErrorMisalignedAddress, "cp.async of %d bytes between addresses that are no multiples of that",
          bytes);
-  // The bytes may arrive from now on, so nobody may still be using the place.
+  // The bytes may arrive from now on, so no thread may still be using their target.
   check_access(shared, size, Access::kWrite, pc);
   if (source_bytes > 0) check_access(global, static_cast<size_t>(source_bytes), Access::kRead, pc);
   PendingCopy copy{static_cast<char*>(shared),

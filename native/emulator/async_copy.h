@@ -1,4 +1,4 @@
-// A thread's queue of cp.async copies: the bytes arrive when it waits for them.
+// A thread's queue of cp.async copies: the bytes arrive when the thread waits for them.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct CopyQueue {
     pending.clear();
     open_group = 0;
   }
-  // Carries out copies of groups before `group`.
+  // Executes the copies of the groups before `group`.
   void complete_before(int group);
 };
 

@@ -1,4 +1,4 @@
-// What TMA and the tensor cores of a block have been given and not done yet.
+// The pending work of a block's TMA (Tensor Memory Accelerator) and tensor cores.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@
 
 namespace emulator {
 
-// An mbarrier as it lies in shared memory.
+// An mbarrier's representation in shared memory.
 struct BarrierWord {
   uint32_t phase : 1, arrivals : 15, pending : 15, valid : 1;
-  int32_t bytes;  // still to come in this phase; negative: came before they were expected
+  int32_t bytes;  // still expected in this phase; negative: they arrived before they were expected
 };
 static_assert(sizeof(BarrierWord) == sizeof(uint64_t));
 
-BarrierWord& barrier_word(uint64_t* barrier);  // fails where none was initialised
+BarrierWord& barrier_word(uint64_t* barrier);  // fails if it was not initialised
 void complete_if_done(BarrierWord& barrier);
 
 struct TensorCopy {
@@ -41,11 +41,11 @@ enum class WarpgroupOperation { kFence, kCommit, kWait, kMultiply };
 
 struct Warpgroup {
   int arrived = 0;
-  WarpgroupOperation operation{};  // that threads wait in
-  Product next;                    // that they are asking for
+  WarpgroupOperation operation{};  // that threads are waiting in
+  Product next;                    // that they are issuing
   std::vector<Product> products;   // issued, not done
   std::vector<size_t> groups;      // how many products each committed group has
-  size_t open = 0;                 // products of no group yet
+  size_t open = 0;                 // products not yet in a group
 };
 
 struct AsyncUnits {
@@ -55,7 +55,7 @@ struct AsyncUnits {
   Warpgroup warpgroups[kMaxThreads / 128];
 };
 
-// Of the current block; made when first asked for, gone with the block.
+// Those of the current block; created at the first use, freed with the block.
 AsyncUnits& async_units();
 
 }  // namespace emulator

@@ -1,5 +1,5 @@
-// Atomic functions of CUDA C++. One thread of a card runs at a time, so an update is a read and a write; that
-// it is atomic matters to the checker, to which atomics are no race among each other.
+// Atomic functions of CUDA C++. Only one emulated thread runs at a time, so an update is a read and a write.
+// Its atomicity matters only to the checker, for which atomics do not race with each other.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,7 @@ namespace emulator {
 
 thread_local Thread* current_thread __attribute__((tls_model("initial-exec"))) = nullptr;
 
-// The first function of every fiber. A thread that has not begun goes on where another returned, on its
+// The first function of every fiber. When a thread returns, a thread that has not begun continues on the same
 // stack.
 void run_fiber() {
   Block& block = *current_thread->block;
@@ -30,7 +30,7 @@ void run_fiber() {
       current_thread = next;
       continue;
     }
-    // Nobody takes this stack before the switch has left it.
+    // No other fiber takes this stack before the switch has left it.
     give_stack(std::exchange(me->stack, nullptr));
     current_thread = next;
     emulator_switch_fiber(&me->stack_pointer, next->stack_pointer);
@@ -104,7 +104,7 @@ void Block::run(const Launch& what, uint3 where) {
     if (char* stack = std::exchange(threads_[static_cast<size_t>(i)].stack, nullptr)) give_stack(stack);
 }
 
-// The first after position `after` that can run, once round; that position itself comes last.
+// The first runnable thread after position `after`, searching once around; that position itself comes last.
 Thread* Block::next_runnable(int after) {
   const int words = (count + 63) / 64;
   const int start = after + 1 < count ? after + 1 : 0;
@@ -152,14 +152,14 @@ void Block::make_runnable(Thread& thread) {
   runnable_[thread.position / 64] |= uint64_t{1} << (thread.position % 64);
 }
 
-// All threads are there: those that wait, and the current one.
+// Called when all threads have arrived: the waiting ones and the current one.
 void Block::release_barrier() {
   for (int i = 0; i < count; ++i)
     if (threads_[static_cast<size_t>(i)].state == Thread::State::kAtBarrier)
       make_runnable(threads_[static_cast<size_t>(i)]);
 }
 
-// The current thread has returned; who goes on. Null: nobody is left.
+// The current thread has returned. Gives the thread to run next; null: none is left.
 Thread* Block::finish_thread() {
   Thread& me = *current_thread;
   me.copies.complete_before(me.copies.open_group + 1);

@@ -1,8 +1,8 @@
-// One thread block at a time: its threads as fibers, its barrier, its shared memory.
+// The execution of one thread block at a time: its threads as fibers, its barrier, its shared memory.
 //
-// A thread runs until it has to wait, and then switches directly to the next one that can run, in an order
-// that the configuration chooses. Where none can run, that is a deadlock. An error ends the block at once:
-// fibers that are waiting are abandoned where they are, since kernels own nothing.
+// A thread runs until it has to wait, and then switches directly to the next runnable thread, in an order
+// that the configuration chooses. If none is runnable, that is a deadlock. An error ends the block at once:
+// waiting fibers are abandoned without unwinding, since kernels own no resources.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ inline constexpr int kMaxThreads = 1024;
 struct Block;
 struct AsyncUnits;
 
-// A collective operation that some lanes of its mask are waiting in.
+// A collective operation of a warp, in which some lanes of its mask are waiting.
 struct Gathering {
   Operation operation;
   uint32_t mask, arrived;
@@ -35,7 +35,7 @@ struct Warp {
   uint32_t live;                      // lanes that exist and have not returned
   uint32_t epoch;                     // counts synchronise_warp: accesses on either side are ordered
   std::vector<Gathering> gatherings;  // of disjoint masks
-  void* requests[32];                 // what each waiting lane brought along
+  void* requests[32];                 // each waiting lane's request
 };
 
 // Waits for all lanes of the mask; the last one to come calls `complete` for all.
@@ -59,7 +59,7 @@ struct SharedArray {
   size_t offset, bytes;
 };
 
-// What a launch tells all of its blocks.
+// The parameters of a launch, shared by all of its blocks.
 struct Launch {
   const void* kernel = nullptr;
   void (*call)(void*) = nullptr;
@@ -67,13 +67,13 @@ struct Launch {
   dim3 grid, block;
   size_t dynamic_bytes = 0, optin_bytes = 0;
   int capability = 90;
-  uint32_t reachable = 1;  // cards whose memory the kernel may use, by bits
+  uint32_t reachable = 1;  // bit mask of the cards whose memory the kernel may use
 };
 
 struct Failure {
   cudaError_t error = cudaSuccess;
   std::string text;
-  int card = -1;  // whose; -1: of the stream's that it happened on
+  int card = -1;  // the card that failed; -1: the card of the stream
 };
 
 struct Block {
@@ -81,13 +81,13 @@ struct Block {
   // Runs one block of the launch; what went wrong is in `failure`.
   void run(const Launch& launch, uint3 index);
 
-  // Of the current thread, which cannot go on until somebody makes it runnable.
+  // Suspends the current thread until make_runnable is called for it.
   void wait();
-  // Of the current thread: another's turn; it will test again what it waits for.
+  // Lets other threads run; the current thread stays runnable and will test its condition again.
   void poll();
   void make_runnable(Thread& thread);
   void release_barrier();
-  // Something moved on: threads that poll may find what they wait for.
+  // Some thread made progress, so the conditions of polling threads may have changed.
   void progress() { idle = 0; }
   [[noreturn]] void abandon();
 
@@ -105,9 +105,9 @@ struct Block {
   size_t peak = 0;  // the most that a block has used
   std::vector<SharedArray> arrays;
   std::shared_ptr<AsyncUnits> async_units;  // null until a kernel uses them
-  // Their work that comes when nobody can go on; false: there is none.
+  // Delivers one piece of their late work, when no thread is runnable; returns false if there is none.
   bool (*deliver_late)() = nullptr;
-  // What they still owe a thread that returns.
+  // Finishes their work for a thread that returns.
   void (*thread_returns)() = nullptr;
 
   Failure failure;
@@ -129,10 +129,10 @@ struct Block {
   char* leaving_ = nullptr;  // the stack of the fiber that ended the block
 };
 
-// The thread of a kernel that this thread of the host is; null outside kernels.
+// The kernel's thread that this host thread is executing; null outside kernels.
 extern thread_local Thread* current_thread __attribute__((tls_model("initial-exec")));
 
-// Ends the kernel with this error. `format` as for printf; the report adds which thread of which kernel.
+// Ends the kernel with this error. `format` is as for printf; the report adds the kernel and the thread.
 [[noreturn]] void fail(cudaError_t error, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 inline constexpr size_t kArenaBytes = 512 * 1024, kArenaGap = 1024;

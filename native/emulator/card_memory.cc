@@ -15,7 +15,7 @@ namespace emulator {
 namespace {
 
 constexpr size_t kGap = 512, kBoundary = 256;
-// What was never written reads as NaN; what is freed reads as another.
+// Memory that was never written reads as a NaN; freed memory reads as another NaN.
 constexpr int kFreshByte = 0xff, kFreedByte = 0xfe;
 
 struct CardMemory {

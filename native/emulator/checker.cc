@@ -39,7 +39,7 @@ const Memory global_memory = make_memory(kAddressBytes), shared_memory = make_me
 namespace {
 
 uint32_t era = 0, launch_begin = 0, block_begin = 0;
-// A block that has fenced publishes what was done so far by an atomic; one that then does an atomic sees it.
+// After a fence, a block's atomic publishes all accesses so far; a block that then does an atomic sees them.
 bool block_fenced = false;
 uint32_t published = 0, seen = 0;
 std::vector<uint32_t> block_begins;  // of this launch
@@ -51,7 +51,7 @@ bool is_ordered(const Record& earlier, const Thread& me, bool shared) {
   return earlier.thread / 32 == me.number / 32 && earlier.epoch != static_cast<uint16_t>(me.warp->epoch);
 }
 
-// Reads of several threads are remembered as that.
+// A record may stand for the reads of several threads (kLanesOfWarp, kSeveralWarps).
 bool reads_are_ordered(const Record& earlier, const Thread& me, bool shared) {
   if (earlier.note == kOneThread || earlier.era != era) return is_ordered(earlier, me, shared);
   return earlier.note == kLanesOfWarp && earlier.thread / 32 == me.number / 32 &&
@@ -72,7 +72,7 @@ std::string place_text(const Block& block, const char* address) {
                   block.launch.dynamic_bytes);
     return text;
   }
-  // The array that the address is in, or the last before it.
+  // The array that contains the address, or the last array before it.
   const SharedArray* nearest = nullptr;
   for (const SharedArray& array : block.arrays)
     if (offset >= array.offset && (nearest == nullptr || array.offset > nearest->offset)) nearest = &array;
@@ -201,8 +201,8 @@ void check_granules(const Thread& me, size_t offset, size_t bytes, Access access
   check_granules<kShared, Access::kAtomic>(me, offset, bytes, address, pc);
 }
 
-// Of an address outside of shared memory and the stack: its offset in the cards' memory. False: it is the
-// host's, and kernels may use it.
+// For an address outside of shared memory and the stack: its offset in the cards' memory. Returns false if it
+// is host memory that kernels may use.
 bool find_global(const Block& block, const char* address, size_t bytes, Access access, const void* pc,
                  size_t& offset) {
   offset = static_cast<size_t>(address - address_space());

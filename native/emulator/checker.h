@@ -1,10 +1,9 @@
-// Finds races, and accesses to bytes that do not exist or that nobody has written, in shared and global
-// memory.
+// Finds races, and accesses to bytes that do not exist or were never written, in shared and global memory.
 //
-// Kernels are compiled with -fsanitize=thread; its runtime library is not linked, and its hooks
-// (tsan_hooks.cc) come here. Every 4 bytes of memory have a state and a record of the last write and the last
-// read. A moment of a kernel is an era: a number that rises with every block and every barrier, so that two
-// accesses of one block are ordered if their eras differ.
+// Kernels are compiled with -fsanitize=thread. Its runtime library is not linked; instead its hooks
+// (tsan_hooks.cc) call the checker. Every 4 bytes of memory have a state and records of the last write and
+// the last read. Time is counted in eras: a number that increases with every block and every barrier, so that
+// two accesses of one block are ordered if their eras differ.
 #pragma once
 
 #include <cstddef>
@@ -18,16 +17,18 @@ struct Block;
 
 enum class Access { kRead, kWrite, kAtomic };
 
-// Off: the hooks return at once.
+// If false, the hooks return at once.
 extern bool checking;
 
-// An access of the current thread; pc is where it is made.
+// Checks an access of the current thread; pc is the address of the accessing code.
 void check_access(const void* address, size_t bytes, Access access, const void* pc);
 
-// Fails where the access is to a card's memory: it would have to be at a multiple of its size.
+// Called for a misaligned access: fails if it is to shared memory or a card's memory, where an access has to
+// be aligned to its size.
 void check_alignment(const void* address, size_t bytes, const void* pc);
 
-// The host's side of global memory: allocations begin unwritten; copies carry along what is written.
+// Global memory, as the host changes it: new allocations are unwritten; copies also copy which bytes are
+// written.
 void mark_allocated(char* address, size_t bytes);
 void mark_freed(char* address, size_t bytes);
 void mark_written(char* address, size_t bytes);
@@ -37,8 +38,9 @@ void begin_launch();
 void begin_block(Block& block);
 void begin_era();
 void mark_shared(Block& block, char* address, size_t bytes);
-// Of shared memory that asynchronous units read, write and have written; of global memory that they read.
-// They are ordered by mbarriers, which the checker does not follow: no races are looked for.
+// For the asynchronous units: the shared memory that they read, will write and have written, and the global
+// memory that they read. Their accesses are ordered by mbarriers, which the checker does not track, so it
+// does not look for races here.
 void check_written(const void* address, size_t bytes, const char* who);
 void check_readable(const void* address, size_t bytes, const char* who);
 void mark_arrived(const void* address, size_t bytes);

@@ -72,11 +72,11 @@ namespace emulator {
 namespace {
 
 constexpr size_t kGuardBytes = 16 * 1024;  // whole pages on every system
-// Between stacks, so that they are an odd number of pages apart: else they would share few sets of the
-// caches.
+// Padding between stacks, so that they are an odd number of pages apart: otherwise they would share few cache
+// sets.
 constexpr size_t kPageBytes = 4096, kStepBytes = kGuardBytes + kStackBytes + kPageBytes;
 
-// Only the thread that carries out a kernel takes and gives stacks, and one does at a time.
+// Only the host thread that executes a kernel takes and gives stacks, and only one does at a time.
 std::vector<char*>& spare_stacks() {
   static auto* const stacks = new std::vector<char*>;
   return *stacks;
@@ -102,8 +102,8 @@ void give_stack(char* stack) { spare_stacks().push_back(stack); }
 
 void* prepare_stack(char* stack, void (*entry)()) {
   static_assert(kSavedWords <= kFrameWords);
-  // The entry finds the stack as after a call: 16 bytes apart from a multiple of 16 by the return address.
-  // Stacks begin at different places of their pages, for the caches' sake.
+  // The entry finds the stack as after a call: the return address offsets it from a multiple of 16 bytes.
+  // Stacks begin at different offsets in their pages, to spread over the cache sets.
   const size_t line = reinterpret_cast<uintptr_t>(stack) / kPageBytes % 61;
   void** frame = reinterpret_cast<void**>(stack + kStackBytes - line * 64) - kFrameWords;
   std::memset(frame, 0, kFrameWords * sizeof(void*));

@@ -1,4 +1,4 @@
-// Graphs, and streams that are being captured into one.
+// CUDA graphs, and streams that are being captured into one.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,7 @@
 
 struct CUgraphNode_st {
   std::function<emulator::Failure()> run;
-  std::vector<size_t> after;  // nodes that come before it
+  std::vector<size_t> after;  // nodes that it comes after
   int card;
   bool endless;
 };
@@ -33,13 +33,13 @@ struct Capture {
   CUstream_st* origin;
   cudaStreamCaptureMode mode;
   std::thread::id thread;
-  std::vector<CUstream_st*> streams;  // that take part
-  bool lost = false;                  // an error has ended it
+  std::vector<CUstream_st*> streams;  // that take part in the capture
+  bool lost = false;                  // an error has invalidated it
 };
 
-// The capture goes on only to report that it is lost.
+// The capture continues only to report that it is lost.
 cudaError_t lose(Capture& capture, cudaError_t error);
-// The stream, which may not have taken part so far, comes after what the event was captured behind.
+// Orders the stream's next nodes after the event's; the stream joins the capture if it had not yet.
 cudaError_t join_capture(CUstream_st& stream, const CUevent_st& event);
 
 }  // namespace emulator

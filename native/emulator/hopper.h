@@ -1,9 +1,9 @@
-// Instructions of compute capability 9.0 for the host branches of PTX wrappers: barriers in shared memory,
-// TMA's copies of tensors, products by warpgroups. They read descriptors as PTX's manual describes them; no
-// card has confirmed that yet.
+// Instructions of compute capability 9.0 (Hopper) for the host branches of PTX wrappers: barriers in shared
+// memory, tensor copies by TMA (Tensor Memory Accelerator), products by warpgroups. They read descriptors as
+// the PTX manual describes them; no GPU has confirmed that yet.
 //
 // Copies and products happen either when they are issued or as late as the program allows (configuration.h,
-// "hopper"): a missing wait shows in one or the other, so tests run all four combinations.
+// "hopper"). A missing wait shows in one or the other, so tests run all four combinations.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 namespace emulator {
 
 // mbarrier.init, .arrive, .arrive.expect_tx; waits until the phase of this parity is complete
-// (mbarrier.try_wait.parity in a loop). test_wait gives others their turn and says whether it is.
+// (mbarrier.try_wait.parity in a loop). test_wait lets other threads run and returns whether it is complete.
 void mbarrier_init(uint64_t* barrier, uint32_t arrivals);
 void mbarrier_arrive(uint64_t* barrier);
 void mbarrier_arrive_expect_tx(uint64_t* barrier, uint32_t bytes);
@@ -43,7 +43,8 @@ void wgmma_fence();
 void wgmma_commit();
 void wgmma_wait(int groups_allowed_pending);
 
-// fence.mbarrier_init, fence.proxy.async and setmaxnreg order and reserve what the emulator has in order.
+// fence.mbarrier_init, fence.proxy.async and setmaxnreg do nothing: the emulator needs no such ordering or
+// register limits.
 inline void fence_mbarrier_init() {}
 inline void fence_proxy_async() {}
 inline void set_maximum_registers(int) {}

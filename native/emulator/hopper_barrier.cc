@@ -13,8 +13,8 @@ BarrierWord& barrier_word(uint64_t* barrier) {
   return word;
 }
 
-// The next phase begins. What was done before an arrival is ordered before what comes after the wait; the
-// checker takes the whole block to be so.
+// Begins the next phase. Accesses before an arrival are ordered before accesses after the wait; the checker
+// treats the accesses of the whole block as ordered here.
 void complete_if_done(BarrierWord& barrier) {
   current_thread->block->progress();
   if (barrier.pending != 0 || barrier.bytes != 0) return;

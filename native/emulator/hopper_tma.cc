@@ -8,7 +8,8 @@
 namespace emulator {
 namespace {
 
-// Where one element is: the address in global memory, null outside of the tensor, and the offset in the box.
+// The place of one element: its address in global memory, null outside of the tensor, and its offset in the
+// box.
 template <class Take>
 void for_tiled(const TensorCopy& copy, Take&& take) {
   const TensorMap& map = copy.map;
@@ -30,7 +31,8 @@ void for_tiled(const TensorCopy& copy, Take&& take) {
   }
 }
 
-// Pixels of the bounding box one after another, from the coordinates on; each is read `offsets` further on.
+// Walks over the pixels of the bounding box, from the coordinates on; each pixel is read `offsets` further
+// on.
 template <class Take>
 void for_im2col(const TensorCopy& copy, Take&& take) {
   const TensorMap& map = copy.map;
@@ -102,7 +104,7 @@ void carry_out_store(const TensorCopy& copy) {
   });
 }
 
-// The load that was issued last.
+// Delivers the load that was issued last.
 bool deliver_late_load() {
   auto& loads = async_units().loads;
   if (loads.empty()) return false;
@@ -112,7 +114,7 @@ bool deliver_late_load() {
   return true;
 }
 
-// Stores of a thread that returns without waiting for them.
+// Finishes the stores of a thread that returns without waiting for them.
 void finish_stores() {
   tma_store_commit();
   tma_store_wait(0);

@@ -34,9 +34,9 @@ Operand operand_of(uint64_t descriptor, bool transposed) {
   return {field(0), field(16), field(32), transposed};
 }
 
-// Where element k of row `row` (for b: of column) lies, before the swizzle. k innermost: groups of 8 rows of
-// 128 bytes, `stride` apart. Rows innermost: 64 of them in 128 bytes; 8 of k a group, `stride` apart; the
-// next 64 rows are `leading` further on.
+// The offset of element k of row `row` (for b: of a column), before the swizzle. k innermost: groups of 8
+// rows of 128 bytes, `stride` apart. Rows innermost: 64 of them in 128 bytes; 8 of k a group, `stride` apart;
+// the next 64 rows are `leading` further on.
 uint32_t offset_of(const Operand& operand, int row, int k) {
   const auto r = static_cast<uint32_t>(row), d = static_cast<uint32_t>(k);
   if (!operand.transposed) return operand.address + r / 8 * operand.stride + r % 8 * 128 + d * 2;
@@ -80,7 +80,7 @@ void carry_out(const Product& product) {
            [&](int thread, int i, int row, int column) { product.d[thread][i] = d[row][column]; });
 }
 
-// All 128 threads of the warpgroup; the last one calls `complete`.
+// Waits for all 128 threads of the warpgroup; the last one to arrive calls `complete`.
 template <class Complete>
 void together(WarpgroupOperation operation, const char* name, Complete&& complete) {
   Thread& me = *current_thread;

@@ -29,8 +29,8 @@ bool is_pinned_range(uintptr_t address, size_t bytes) {
   return address + bytes <= begin + range.bytes;
 }
 
-// Where the loader put the object that this code is in: its variables are what __constant__ and __device__
-// variables and constant tables have become.
+// The addresses at which the loader placed the object that contains this code. __constant__ and __device__
+// variables and constant tables are variables of this object.
 struct Image {
   uintptr_t begin = 0, end = 0;
 };

@@ -1,4 +1,5 @@
-// Host memory that cards may use: what was allocated pinned or registered, and the program's own constants.
+// Host memory that GPUs (cards) may use: memory that was allocated pinned or registered, and the program's
+// own constants.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,7 @@
 namespace emulator {
 
 void* allocate_pinned(size_t bytes);
-// False: it did not come from allocate_pinned.
+// Returns false if it was not allocated by allocate_pinned.
 bool free_pinned(void* memory);
 bool register_pinned(void* memory, size_t bytes);
 bool unregister_pinned(void* memory);

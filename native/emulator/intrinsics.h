@@ -1,4 +1,5 @@
-// Arithmetic that CUDA C++ has functions for: exact where a card is, otherwise as exact as the host.
+// CUDA C++'s arithmetic functions. They are exact where a GPU is exact, otherwise as accurate as the host's
+// functions.
 #pragma once
 
 #include <cmath>
@@ -132,7 +133,7 @@ inline float max(float x, float y) { return std::fmax(x, y); }
 inline double min(double x, double y) { return std::fmin(x, y); }
 inline double max(double x, double y) { return std::fmax(x, y); }
 
-// How a card's caches are to treat an access is nothing to the host.
+// Hints on how a GPU's caches treat an access have no effect on the host.
 template <class T>
 inline T __ldg(const T* address) {
   return *address;

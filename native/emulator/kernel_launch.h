@@ -1,4 +1,4 @@
-// The one way to launch a kernel, and what is asked of kernels by their address.
+// The one way to launch a kernel, and the functions that take a kernel's address.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,8 @@
-// CUDA C++'s words for the host compiler: qualifiers, the thread's coordinates, barriers and shared arrays.
+// CUDA C++'s language extensions for the host compiler: qualifiers, the thread's coordinates, barriers and
+// shared arrays.
 #pragma once
 
-// The standard headers that say __noinline__ themselves have to come before it is a word of its own.
+// Standard headers that use __noinline__ themselves have to be included before it is defined as a macro.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,20 +24,21 @@
 #define __noinline__ __attribute__((noinline))
 #define __align__(n) alignas(n)
 
-// Functions of the emulator that kernels' files compile: their accesses are its own and not to be checked.
+// For the emulator's functions that are compiled in kernels' files: their accesses are the emulator's own and
+// are not checked.
 #define EMULATOR_UNCHECKED __attribute__((no_sanitize("thread")))
 
 #pragma GCC visibility push(hidden)
 
 namespace emulator {
 
-// A place in the source: what tells two barriers or two shared arrays apart. One for each instantiation.
+// A place in the source, which identifies a barrier or a shared array. Each instantiation has its own.
 struct Site {
   const char* file;
   int line;
 };
 
-// Constant for a thread, as the compiler may know: it asks once.
+// These are constant for a thread; with the attribute the compiler calls them only once.
 __attribute__((const)) uint3 thread_index();
 __attribute__((const)) uint3 block_index();
 __attribute__((const)) dim3 block_dimensions();
@@ -52,7 +54,8 @@ void thread_fence(bool whole_card);
 long long card_clock();
 unsigned shared_address(const void* address);
 
-// No macros: members of cudaLaunchConfig_t have these names, too. Each number converts when it is used.
+// These are not macros, because members of cudaLaunchConfig_t have the same names. Each number is read when
+// it is used.
 template <dim3 (*kGet)()>
 struct Dimensions {
   template <unsigned dim3::*kMember>

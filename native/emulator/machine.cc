@@ -11,7 +11,7 @@
 namespace emulator {
 namespace {
 
-// Kept on the heap: an addon's thread-local memory is scarce.
+// Allocated on the heap, because an addon's thread-local memory is scarce.
 struct HostThread {
   int card = 0;
   cudaError_t last_error = cudaSuccess;
@@ -112,7 +112,7 @@ CUstream_st& Machine::add_stream(int card, bool blocking) {
   return *(streams_[stream.get()] = std::move(stream));
 }
 
-// Its work is still carried out.
+// The stream's queued work is still executed.
 void Machine::remove_stream(CUstream_st& stream) {
   stream.destroyed_at = ++queued_;
   if (stream.queue.empty() && !busy_) streams_.erase(&stream);
@@ -136,7 +136,7 @@ std::vector<CUstream_st*> Machine::streams_of(int card) {
   return found;
 }
 
-// The default stream waits for all blocking streams of its card, and they for it.
+// The default stream waits for all blocking streams of its card, and these wait for it.
 CompletionPointer Machine::queue(CUstream_st& stream, Work work) {
   if (stream.is_default || stream.blocking)
     for (CUstream_st* other : streams_of(stream.card))
@@ -154,7 +154,7 @@ bool Machine::can_run(const CUstream_st& stream) const {
   return std::all_of(after.begin(), after.end(), [](const CompletionPointer& one) { return one->done; });
 }
 
-// The work queued last, or with a seed any.
+// Chooses the work queued last; with a seed, any at random.
 CUstream_st* Machine::choose() {
   std::vector<CUstream_st*> ready;
   for (int index = 0; index < configuration().devices; ++index)
@@ -163,7 +163,7 @@ CUstream_st* Machine::choose() {
   if (ready.empty()) return nullptr;
   if (configuration().seed != 0) {
     random_ = random_ * 1664525u + 1013904223u;
-    // The order of addresses is not the same from run to run.
+    // Sorted by queueing order, because the order of addresses differs from run to run.
     std::sort(ready.begin(), ready.end(), [](const CUstream_st* a, const CUstream_st* b) {
       return a->queue.front().number < b->queue.front().number;
     });

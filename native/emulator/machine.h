@@ -1,8 +1,8 @@
-// The emulated machine: cards, and streams whose work waits until somebody asks for its results.
+// The emulated machine: GPUs (cards), and streams whose work is executed only when a call waits for it.
 //
-// A call of the runtime queues work and returns. A call that waits carries out work, of any stream and in an
-// order of the emulator's choice, until what it waits for is done. One piece of work is carried out at a
-// time; meanwhile other threads may queue more.
+// A call of the runtime queues work and returns. A call that waits executes work of any stream, in an order
+// that the emulator chooses, until its condition holds. One piece of work is executed at a time; meanwhile
+// other threads may queue more.
 #pragma once
 
 #include <condition_variable>
@@ -24,7 +24,7 @@ namespace emulator {
 
 struct Capture;
 
-// That a piece of work is done, and when.
+// Whether a piece of work is done, and when it was.
 struct Completion {
   bool done = false;
   double milliseconds = 0;
@@ -32,7 +32,7 @@ struct Completion {
 using CompletionPointer = std::shared_ptr<Completion>;
 
 struct Work {
-  std::function<Failure()> run;  // empty: nothing but its place in the order
+  std::function<Failure()> run;  // empty: the work only has a place in the order
   std::vector<CompletionPointer> after;
   CompletionPointer completion = std::make_shared<Completion>();
   uint64_t number = 0;   // in the order of queueing
@@ -46,7 +46,7 @@ struct CUstream_st {
   bool blocking = true;  // takes turns with the default stream
   bool is_default = false;
   std::deque<emulator::Work> queue;
-  emulator::CompletionPointer last;  // of its work
+  emulator::CompletionPointer last;  // of the last work queued
   std::shared_ptr<emulator::Capture> capture;
   std::vector<size_t> capture_after;  // nodes that the next one captured on it comes after
   uint64_t destroyed_at = 0;
@@ -55,16 +55,16 @@ struct CUstream_st {
 struct CUevent_st {
   int card = 0;
   bool timed = true;
-  emulator::CompletionPointer completion;      // of its last record
-  std::shared_ptr<emulator::Capture> capture;  // where that was captured
+  emulator::CompletionPointer completion;      // of the event's last record
+  std::shared_ptr<emulator::Capture> capture;  // the capture that contains that record
   std::vector<size_t> capture_after;
 };
 
 namespace emulator {
 
 struct Card {
-  Failure sticky;      // what ended this card's context
-  uint32_t peers = 0;  // cards to which access is enabled, by bits
+  Failure sticky;      // the error that ended this card's context
+  uint32_t peers = 0;  // bit mask of the cards to which access is enabled
   CUstream_st default_stream;
 };
 
@@ -74,10 +74,11 @@ class Machine {
   Machine();
   Lock lock() { return Lock(mutex_); }
 
-  // Drops everything; `change` runs in between.
+  // Discards everything, calls `change`, and starts again.
   void reset(const std::function<void()>& change);
 
-  // Error of a call on the current card before it does anything: no driver, no card, or a sticky error.
+  // The error that a call on the current card returns before it does anything: no driver, no card, or a
+  // sticky error.
   Failure state_of_current_card();
   Failure state_of_driver() const;
 
@@ -88,12 +89,12 @@ class Machine {
   void remove_event(cudaEvent_t event);
   void remove_stream(CUstream_st& stream);
 
-  // Behind what is queued on the stream, and what the default stream's rules demand.
+  // Queues work after the stream's earlier work, and after whatever the default stream's rules require.
   CompletionPointer queue(CUstream_st& stream, Work work);
 
-  // Carries out work until `done`; false: nothing can be carried out any more.
+  // Executes work until `done`; returns false if no work can be executed any more.
   bool carry_out_until(Lock& lock, const std::function<bool()>& done);
-  // One piece of work, if there is any that can be.
+  // Executes one piece of work, if any can be executed.
   void carry_out_some(Lock& lock);
 
   Card& card(int index) { return cards_[index]; }
@@ -118,26 +119,26 @@ class Machine {
 
 Machine& machine();
 
-// What kernels were given on the cards of an old machine.
+// Forgets the attributes that kernels were given on the cards of an old machine.
 void forget_kernels();
 
 // This thread's card and its last error.
 int current_card();
 void set_current_card(int card);
 
-// What every call of the runtime returns through: remembers an error, and what the emulator has to say of it.
+// Every call of the runtime returns through finish(), which stores an error and the emulator's report of it.
 cudaError_t finish(cudaError_t error, const std::string& text = "");
 cudaError_t finish(const Failure& failure);
 cudaError_t take_last_error(bool clear);
 
-// Queues the work, or where the stream is being captured makes it a node of the graph. The completion is null
-// then.
+// Queues the work; if the stream is being captured, adds it to the graph as a node instead, and the
+// completion is null.
 cudaError_t submit(CUstream_st& stream, Work work, CompletionPointer* completion = nullptr);
 
-// Carries out work until `done`, for a call that waits for the card.
+// Executes work until `done`, for a call that waits for the card.
 cudaError_t wait_until(Machine::Lock& lock, int card, const std::function<bool()>& done);
 
-// An error where a capture forbids this thread calls that may wait for a card; the capture is lost then.
+// An error if a capture forbids this thread calls that may wait for a card; the capture is then lost.
 Failure forbidden_by_capture();
 
 }  // namespace emulator

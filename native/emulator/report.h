@@ -1,5 +1,5 @@
-// What the emulator has to say about the last CUDA call of this thread that failed; empty where it has
-// nothing to add to CUDA's own text.
+// The emulator's report of this thread's last CUDA call that failed; empty if it adds nothing to CUDA's own
+// text.
 #pragma once
 
 #pragma GCC visibility push(hidden)

@@ -1,5 +1,5 @@
-// Functions of the CUDA runtime that the emulator has. Not extern "C" and never exported, so that they meet
-// no other CUDA runtime in the process.
+// The functions of the CUDA runtime that the emulator implements. They are not extern "C" and never exported,
+// so that they do not conflict with another CUDA runtime in the process.
 #pragma once
 
 #include "emulator/runtime_types.h"

@@ -52,7 +52,7 @@ Failure carry_out(const Box& box, bool corrupts) {
   return {};
 }
 
-// Bytes of pageable memory are taken when the copy is queued: CUDA stages them.
+// Bytes of pageable memory are read when the copy is queued, because CUDA stages them.
 std::shared_ptr<std::unique_ptr<char[]>> stage(Box& box) {
   auto staged = std::make_shared<std::unique_ptr<char[]>>(new char[box.width * box.height * box.depth]);
   char* to = staged->get();
@@ -80,7 +80,7 @@ bool fits(cudaMemcpyKind kind, bool to_card, bool from_card) {
   return false;
 }
 
-// Queues the copy; waits for it where the host's side demands that.
+// Queues the copy, and waits for it if the host's memory requires that.
 cudaError_t copy(Box box, cudaMemcpyKind kind, cudaStream_t handle, bool synchronous) {
   auto lock = machine().lock();
   if (const Failure state = machine().state_of_driver(); state.error != cudaSuccess) return finish(state);

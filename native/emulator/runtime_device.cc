@@ -1,4 +1,4 @@
-// The runtime's functions about errors, versions and cards.
+// The runtime's functions for errors, versions and GPUs (cards).
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -17,7 +17,8 @@ constexpr size_t kKilobyte = 1024;
 
 bool is_card(int device) { return device >= 0 && device < configuration().devices; }
 
-// By compute capability: the most shared memory that a block may ask for, and that a multiprocessor has.
+// By compute capability: the most shared memory that a block may request, and the shared memory of a
+// multiprocessor.
 struct Architecture {
   size_t shared_optin, shared_multiprocessor;
   int threads_multiprocessor, blocks_multiprocessor, bus_width, l2_megabytes;
@@ -38,7 +39,7 @@ Architecture architecture() {
   }
 }
 
-// The sticky error comes before the question's own mistakes.
+// A sticky error takes precedence over errors in the call's arguments.
 emulator::Failure check_card(int device) {
   const emulator::Failure state = machine().state_of_driver();
   if (state.error != cudaSuccess) return state;
@@ -296,7 +297,7 @@ cudaError_t cudaDeviceSynchronize() {
   return emulator::wait_until(lock, card, [card] { return machine().is_idle(card); });
 }
 
-// Ends the current card's context: its memory, and what made its error sticky, are gone.
+// Ends the current card's context: its memory is freed and its sticky error cleared.
 cudaError_t cudaDeviceReset() {
   auto lock = machine().lock();
   if (const emulator::Failure state = machine().state_of_driver(); state.error != cudaSuccess)

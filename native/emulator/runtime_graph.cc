@@ -1,4 +1,4 @@
-// The runtime's functions that capture streams into graphs and launch those.
+// The runtime's functions that capture streams into graphs and launch graphs.
 #include <algorithm>
 
 #include "emulator/configuration.h"
@@ -53,7 +53,8 @@ bool all_lead_to(const CUgraph_st& graph, const std::vector<size_t>& ends) {
   return std::find(reached.begin(), reached.end(), false) == reached.end();
 }
 
-// Nodes in an order that respects nothing but what they come after: the last one first, or with a seed any.
+// Runs the nodes in an order that only their dependencies limit: of the ready ones the last, or, with a seed,
+// any at random.
 Failure run_graph(const CUgraph_st& graph) {
   const size_t count = graph.nodes.size();
   std::vector<bool> done(count, false);
@@ -180,7 +181,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   return cudaSuccess;
 }
 
-// Launches that are queued keep what they need.
+// Queued launches keep their own references.
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
   if (exec == nullptr) return finish(cudaErrorInvalidValue);
   delete exec;

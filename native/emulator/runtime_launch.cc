@@ -1,4 +1,4 @@
-// Launching kernels, and what is asked of them.
+// The runtime's functions that launch kernels, and set and read their attributes.
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t kDefaultSharedBytes = 48 * 1024;
 
-// Dynamic shared memory that a kernel was given on a card beyond the default.
+// Dynamic shared memory beyond the default that a kernel was allowed on a card.
 std::map<std::pair<int, const void*>, size_t>& shared_bytes_given() {
   static auto* const given = new std::map<std::pair<int, const void*>, size_t>;
   return *given;
@@ -31,7 +31,7 @@ size_t shared_bytes_of(int card, const void* kernel) {
   return found == shared_bytes_given().end() ? kDefaultSharedBytes : found->second;
 }
 
-// Blocks run one after another, in the order in which threads do.
+// Blocks run one after another, in the configured order of threads.
 Failure run_grid(Launch what) {
   static Block& block = *new Block;
   const uint64_t total = uint64_t{what.grid.x} * what.grid.y * what.grid.z;
@@ -140,7 +140,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* ke
   return cudaSuccess;
 }
 
-// As if a thread took 64 registers.
+// Assumes that a thread takes 64 registers.
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void*, int threads,
                                                           size_t dynamic_bytes) {
   cudaDeviceProp properties{};

@@ -1,4 +1,4 @@
-// The runtime's functions that allocate and free.
+// The runtime's functions that allocate and free memory.
 #include "emulator/configuration.h"
 #include "emulator/host_memory.h"
 #include "emulator/machine.h"
@@ -32,7 +32,7 @@ cudaError_t cudaMalloc(void** memory, size_t bytes) {
   return *memory != nullptr ? cudaSuccess : finish(cudaErrorMemoryAllocation);
 }
 
-// Waits for the card: work that is queued may be using the memory.
+// Waits for the card, because queued work may be using the memory.
 cudaError_t cudaFree(void* memory) {
   auto lock = machine().lock();
   if (const Failure state = machine().state_of_driver(); state.error != cudaSuccess) return finish(state);
@@ -62,7 +62,7 @@ cudaError_t cudaHostAlloc(void** memory, size_t bytes, unsigned flags) {
   return *memory != nullptr ? cudaSuccess : finish(cudaErrorMemoryAllocation);
 }
 
-// Waits for all cards, each of which may be using it.
+// Waits for all cards, because each may be using the memory.
 cudaError_t cudaFreeHost(void* memory) {
   auto lock = machine().lock();
   if (const Failure state = machine().state_of_driver(); state.error != cudaSuccess) return finish(state);

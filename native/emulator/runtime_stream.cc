@@ -1,4 +1,4 @@
-// The runtime's functions about streams and events.
+// The runtime's functions for streams and events.
 #include "emulator/configuration.h"
 #include "emulator/graph.h"
 #include "emulator/machine.h"

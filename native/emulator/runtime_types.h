@@ -80,7 +80,7 @@ struct cudaMemcpy3DPeerParms {
   cudaExtent extent;
 };
 
-// What a backend may want to know of a card; CUDA 13's has more.
+// The properties of a GPU that a backend may need; CUDA 13's struct has more.
 struct cudaDeviceProp {
   char name[256];
   size_t totalGlobalMem;

@@ -1,4 +1,4 @@
-// What the checker remembers of each 4 bytes of memory.
+// The checker's records for each 4 bytes of memory.
 #pragma once
 
 #include <algorithm>
@@ -11,18 +11,18 @@ namespace emulator {
 
 inline constexpr size_t kGranule = 4;
 
-// Of a granule's bytes, one bit each: the lower four say that they exist, the upper four that they are
+// Two bits for each byte of a granule: the lower four bits say which bytes exist, the upper four which are
 // written.
 using State = uint8_t;
 
-// The last access to a granule of its kind. A granule shared by threads keeps one of them: races are missed
-// so, but never invented.
+// The last access of one kind to a granule. If several threads access a granule, only one is recorded: so
+// races may be missed, but never invented.
 struct Record {
   uint32_t era;  // 0: none
   uint16_t epoch;
   uint16_t thread : 10, bytes : 4, note : 2;
 };
-// Notes on a write, and on a read.
+// Values of `note` for a write, and for a read.
 enum : uint16_t { kPlain, kAtomicUpdate };
 enum : uint16_t { kOneThread, kLanesOfWarp, kSeveralWarps };
 
@@ -37,7 +37,7 @@ struct Memory {
 
 extern const Memory global_memory, shared_memory;
 
-// Bit for each byte of a granule that an access touches.
+// A bit for each byte of a granule that an access touches.
 inline unsigned bytes_of(size_t within, size_t count) { return ((1u << count) - 1) << within; }
 
 // Calls set(state, bytes) for each granule of a range.

@@ -1,4 +1,4 @@
-// How work gets onto a stream, and how calls wait for it.
+// Queues work on streams, and waits for it.
 #include <algorithm>
 
 #include "emulator/graph.h"

@@ -28,7 +28,7 @@ std::vector<T> read_table(std::ifstream& file, const ElfW(Shdr) & section) {
 }
 
 struct Functions {
-  uintptr_t base = 0;  // what is added to a symbol's value
+  uintptr_t base = 0;  // added to a symbol's value
   std::vector<Function> sorted;
 };
 
@@ -54,7 +54,7 @@ Functions read_functions(const char* path, uintptr_t loaded_at) {
   return functions;
 }
 
-// Of the object that this code is in.
+// The functions of the object that contains this code.
 const Functions& own_functions() {
   static const Functions functions = [] {
     Dl_info self{};
@@ -76,7 +76,7 @@ const Function* function_at(uintptr_t offset) {
   return offset < found.begin + std::max<uintptr_t>(found.bytes, 1) ? &found : nullptr;
 }
 
-// Without the return type, the parameters and the product's namespaces; template arguments are cut short.
+// The name without the return type, the parameters and the product's namespaces; long names are truncated.
 std::string short_name(const std::string& symbol) {
   int status = 0;
   char* const text = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);

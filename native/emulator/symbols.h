@@ -1,4 +1,5 @@
-// Names of functions of this object, for reports; its symbols are hidden, so the file's own table is read.
+// Names of this object's functions, for reports. Its symbols are hidden, so the symbol table is read from the
+// file.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace emulator {
 
-// "gemm<...>", or an address where the table was stripped.
+// "gemm<...>", or an address if the table was stripped.
 std::string symbol_name(const void* function);
 // "gemm<...>+0x1a2 (0x21a2)": the second number is for addr2line.
 std::string code_place(const void* pc);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kElementBytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4};
 
-// What both kinds have in common; false: the driver would refuse.
+// Encodes what both kinds have in common; returns false if the driver would refuse.
 bool describe(emulator::TensorMap& to, CUtensorMapDataType type, cuuint32_t rank, void* base,
               const cuuint64_t* dimensions, const cuuint64_t* strides, const cuuint32_t* element_strides,
               CUtensorMapInterleave interleave, CUtensorMapSwizzle swizzle) {

@@ -1,5 +1,5 @@
-// Descriptors of tensors for TMA: the driver's functions that encode them, under its names, and what the
-// emulator keeps in their 128 bytes.
+// Descriptors of tensors for TMA (Tensor Memory Accelerator): the driver's functions that encode them, under
+// the driver's names, and the emulator's contents of their 128 bytes.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@ enum CUresult { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1 };
 using cuuint32_t = uint32_t;
 using cuuint64_t = uint64_t;
 
-// Not aligned to 128 bytes as the driver's: GCC remarks on parameters that are, and nothing here needs it.
+// Unlike the driver's, not aligned to 128 bytes: GCC gives a note on parameters that are, and nothing here
+// needs it.
 struct CUtensorMap {
   cuuint64_t opaque[16];
 };
@@ -77,13 +78,13 @@ struct TensorMap {
   uint8_t element_strides[kMaxRank];
   int8_t lower[kMaxRank - 2], upper[kMaxRank - 2];  // corners of im2col's bounding box
   uint8_t rank, element_bytes, swizzle, is_im2col;
-  uint32_t seal;  // of a map that was encoded
+  uint32_t seal;  // marks a map that was encoded
 };
 static_assert(sizeof(TensorMap) <= sizeof(CUtensorMap));
 
 inline constexpr uint32_t kMapSeal = 0x544d4150;
 
-// An offset within shared memory where the swizzle of this kind puts the byte at `offset`.
+// The offset in shared memory to which this kind of swizzle moves the byte at `offset`.
 inline uint32_t swizzled(uint32_t offset, int swizzle) {
   switch (swizzle) {
     case CU_TENSOR_MAP_SWIZZLE_128B:

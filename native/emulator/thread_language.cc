@@ -1,4 +1,4 @@
-// What a thread of a kernel asks for by CUDA C++'s words (language.h).
+// Implements CUDA C++'s language extensions (language.h) for a kernel's thread.
 #include <algorithm>
 #include <chrono>
 #include <cstring>

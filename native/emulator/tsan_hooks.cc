@@ -1,5 +1,5 @@
-// What code compiled with -fsanitize=thread calls. The sanitizer's own library is not linked: accesses of
-// kernels go to the checker, all others nowhere.
+// The functions that code compiled with -fsanitize=thread calls. The sanitizer's own library is not linked:
+// accesses of kernels are passed to the checker, all others are ignored.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,7 +17,7 @@ inline __attribute__((always_inline)) void access(const void* address, size_t by
     emulator::check_access(address, bytes, kind, pc);
 }
 
-// Of an access that the compiler takes to be aligned.
+// For an access that the compiler assumes to be aligned.
 inline __attribute__((always_inline)) void aligned_access(const void* address, size_t bytes,
                                                           emulator::Access kind, const void* pc) {
   if (emulator::current_thread == nullptr || !emulator::checking) return;
@@ -70,7 +70,7 @@ void* __tsan_memset(void* to, int value, size_t bytes) {
   return std::memset(to, value, bytes);
 }
 
-// Of the host's code in those files; in kernels, atomics are functions of CUDA's.
+// For the host code in those files; kernels use CUDA's atomic functions.
 #define FETCH(bits, name, builtin)                                                                          \
   uint##bits##_t __tsan_atomic##bits##_fetch_##name(volatile uint##bits##_t* address, uint##bits##_t value, \
                                                     int) {                                                  \

@@ -1,4 +1,4 @@
-// CUDA's short vectors, aligned as on a card.
+// CUDA's short vectors, aligned as on a GPU.
 #pragma once
 
 struct dim3 {

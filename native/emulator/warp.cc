@@ -45,7 +45,7 @@ void collective(Operation operation, uint32_t mask, void* request, Complete comp
   for (; place < warp.gatherings.size(); ++place) {
     const Gathering& other = warp.gatherings[place];
     if (other.mask == mask && other.operation == operation) break;
-    // Waiting lanes may get here yet, unless they wait for this one.
+    // Waiting lanes may still arrive here, unless they wait for this one.
     if (other.mask & bit && mask & other.arrived)
       fail(cudaErrorLaunchFailure,
            "divergent warp: %s with mask %08x, while lanes that it waits for wait in %s with mask %08x",

@@ -1,5 +1,5 @@
-// What a warp does together, and copies to shared memory that run beside the computation. The functions in
-// namespace emulator are what the host branches of PTX wrappers call.
+// Collective operations of a warp, and asynchronous copies to shared memory. The host branches of PTX
+// wrappers call the functions in namespace emulator.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +20,13 @@ void mma_m16n8k8_tf32(float* d, const uint32_t* a, const uint32_t* b);
 void ldmatrix(uint32_t* r, const void* row, int matrices, bool transposed);
 
 // cp.async of 4, 8 or 16 bytes, of which source_bytes are copied and the rest become zeros. Below compute
-// capability 8.0, where wrappers load and store, the bytes are there at once.
+// capability 8.0, where wrappers load and store, the bytes arrive at once.
 void cp_async(void* shared, const void* global, int bytes, int source_bytes);
 void cp_async_commit();
 void cp_async_wait(int groups_allowed_pending);
 void cp_async_wait_all();
 
-// What lanes ask for together. All lanes of a mask have to ask for the same.
+// The collective operations. All lanes of a mask have to request the same one.
 enum class Operation {
   kShuffle,
   kShuffleUp,
@@ -40,9 +40,9 @@ enum class Operation {
   kLoadMatrices
 };
 
-// The lane brings 8 bytes along and gets those of lane `source`; source < 0: its own.
+// The lane passes 8 bytes and gets those of lane `source`; source < 0: its own.
 uint64_t shuffle_bits(Operation operation, unsigned mask, uint64_t value, int source);
-// all[lane]: what the lanes of the mask brought along.
+// all[lane]: the values that the lanes of the mask passed.
 void gather_bits(unsigned mask, uint64_t value, uint64_t (&all)[32]);
 void synchronise_warp(unsigned mask);
 __attribute__((const)) unsigned lane_index();
@@ -93,7 +93,7 @@ inline unsigned __ballot_sync(unsigned mask, int predicate) { return emulator::v
 inline int __any_sync(unsigned mask, int predicate) { return emulator::vote(mask, predicate != 0) != 0; }
 inline int __all_sync(unsigned mask, int predicate) { return emulator::vote(mask, predicate == 0) == 0; }
 
-// Segments of `width` lanes shuffle among themselves.
+// Segments of `width` lanes shuffle separately.
 template <class T>
 EMULATOR_UNCHECKED inline T __shfl_sync(unsigned mask, T value, int source, int width = 32) {
   const int lane = static_cast<int>(emulator::lane_index());

@@ -1,4 +1,4 @@
-// mma.sync and ldmatrix, computed by the last lane to come for its whole warp.
+// mma.sync and ldmatrix. The last lane to arrive computes them for its whole warp.
 #include <bit>
 #include <cstring>
 
@@ -21,7 +21,7 @@ const MultiplyRequest& multiply_request(void* const* requests, int lane) {
   return *static_cast<const MultiplyRequest*>(requests[lane]);
 }
 
-// Lane l holds of an accumulator: rows l / 4 and 8 more, columns 2 * (l % 4) and the next.
+// Of an accumulator, lane l holds rows l / 4 and l / 4 + 8, columns 2 * (l % 4) and the next.
 template <class Take>
 void for_accumulators(Take&& take) {
   for (int lane = 0; lane < 32; ++lane)

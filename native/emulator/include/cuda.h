@@ -1,4 +1,4 @@
-// Stands in for the CUDA toolkit's header of this name: of the driver's interface, tensor maps.
+// Replaces the CUDA toolkit's header of this name. Of the driver's interface, it has only tensor maps.
 #pragma once
 
 #include "emulator/tensor_map.h"

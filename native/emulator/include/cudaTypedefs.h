@@ -1,4 +1,4 @@
-// Stands in for the CUDA toolkit's header of this name: types of the driver's functions in cuda.h.
+// Replaces the CUDA toolkit's header of this name: the types of the driver's functions in cuda.h.
 #pragma once
 
 #include "emulator/tensor_map.h"

@@ -1,6 +1,6 @@
-// Stands in for the CUDA toolkit's header of this name where the emulator's folder comes first on the include
-// path: the subset of CUDA that the product uses, under the same names, for the host compiler. Kernels
-// compiled so run on fibers (block.h), on cards that do not exist (card.h).
+// Replaces the CUDA toolkit's header of this name when the emulator's folder comes first on the include path.
+// It provides the subset of CUDA that the product uses, under the same names, to the host compiler. Kernels
+// compiled this way run on fibers (block.h), on emulated GPUs (machine.h).
 #pragma once
 
 #include "emulator/atomics.h"

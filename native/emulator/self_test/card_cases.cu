@@ -1,4 +1,4 @@
-// Cards: drivers that are missing, access between cards, failures that are asked for.
+// GPUs (cards): missing drivers, access between cards, injected failures.
 #include "emulator/self_test/cases.h"
 #include "emulator/self_test/fixture.h"
 
@@ -55,7 +55,7 @@ std::string properties() {
 }
 
 struct TwoCards {
-  float *x = nullptr, *y = nullptr;  // x on the first, y on the second
+  float *x = nullptr, *y = nullptr;  // x is on the first card, y on the second
   TwoCards() {
     require(cudaMalloc(reinterpret_cast<void**>(&x), 4096), "cudaMalloc");
     require(cudaMemset(x, 0, 4096), "cudaMemset");
@@ -84,7 +84,7 @@ std::string peers() {
   require(can == 0, "access is possible");
   expect_error(cudaDeviceEnablePeerAccess(1, 0), cudaErrorPeerAccessUnsupported);
   {
-    const TwoCards cards;  // through the host, CUDA copies all the same
+    const TwoCards cards;  // without peer access CUDA still copies, through the host
     require(cards.copy(), "copy");
     require(cards.arrived(), "the copy is wrong");
   }

@@ -1,4 +1,4 @@
-// The emulator's self-test: named cases, each of which says what was wrong, or nothing.
+// The emulator's self-test: named cases, each of which returns what was wrong, or nothing.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ struct Case {
 };
 
 // Cases of one file each.
-std::vector<Case> correct_kernel_cases();  // every detector is silent, and results are right
+std::vector<Case> correct_kernel_cases();  // no detector reports anything, and results are right
 std::vector<Case> faulty_kernel_cases();   // a planted fault is found
 std::vector<Case> memory_cases();
 std::vector<Case> stream_cases();
@@ -22,7 +22,7 @@ std::vector<Case> hopper_cases();
 
 std::vector<Case> all_cases();
 
-// For callers that know a case by its name. A case that does not exist is an error, too.
+// Runs a case by its name. A case that does not exist is an error, too.
 std::string run_case(const std::string& name);
 
 }  // namespace emulator::self_test

@@ -1,5 +1,5 @@
-// Kernels without a fault: results are right, and every detector is silent, whatever the order of threads.
-// Nothing here is the emulator's own, so that a card can confirm the rules.
+// Kernels without a fault: results are right, and no detector reports anything, whatever the order of
+// threads. Nothing here is specific to the emulator, so that a GPU can confirm the rules.
 #include "cuda/primitives/ptx.h"
 #include "emulator/self_test/cases.h"
 #include "emulator/self_test/fixture.h"
@@ -66,7 +66,7 @@ std::string transposition() {
   return "";
 }
 
-// Halves of a warp go different ways, each with collective operations of its own.
+// The halves of a warp diverge, each with its own collective operations.
 __global__ void halves_kernel(int* results) {
   const int lane = thread_number() % 32;
   int result = 0;
@@ -96,7 +96,7 @@ std::string collectives_of_parts_of_a_warp() {
   return "";
 }
 
-// Lanes exchange through shared memory with no barrier but their warp's.
+// Lanes exchange values through shared memory; the only barrier is the warp's.
 __global__ void warp_memory_kernel(float* y) {
   ALEXNET_SHARED(float, values, [64]);
   const int thread = thread_number(), neighbour = thread ^ 1;
@@ -118,7 +118,7 @@ std::string memory_shared_by_a_warp() {
   return "";
 }
 
-// Numbers of 2 bytes, in place, with a collective operation between reading and writing.
+// Values of 2 bytes, in place, with a collective operation between reading and writing.
 __global__ void normalise_kernel(Bfloat16* x) {
   const int thread = thread_number();
   const float mine = alexnet::cuda::to_float(x[thread]);
@@ -162,7 +162,7 @@ std::string counts_by_atomics() {
   return "";
 }
 
-// The block that is done last adds up what all have published.
+// The block that finishes last adds up what all blocks have published.
 __global__ void last_block_kernel(float* parts, unsigned* done, float* sum) {
   ALEXNET_SHARED(bool, is_last, );
   if (threadIdx.x == 0) {
@@ -229,7 +229,7 @@ constexpr int kDepth = 64, kStep = 16;
 
 __global__ void product_kernel(const Bfloat16* a, const Bfloat16* b, float* d) {
   struct alignas(16) Stage {
-    Bfloat16 a[16][kStep], b[16][kStep];  // b by columns; only 8 are there
+    Bfloat16 a[16][kStep], b[16][kStep];  // b by columns, of which only 8 exist
   };
   ALEXNET_SHARED(Stage, stages, [2]);
   const int lane = thread_number(), row = lane / 2, half = lane % 2 * 8;
@@ -271,7 +271,7 @@ __global__ void product_tf32_kernel(const float* a, const float* b, float* d) {
   for (int i = 0; i < 4; ++i) d[(group + i / 2 * 8) * 8 + quad * 2 + i % 2] = sums[i];
 }
 
-// Small whole numbers, so that sums are exact in any order.
+// Small integers, so that sums are exact in any order.
 float element(int row, int k) { return static_cast<float>((row * 5 + k * 3) % 7 - 3); }
 
 std::vector<float> product() {
@@ -306,7 +306,7 @@ std::string products_of_tf32() {
   return "";
 }
 
-// Each case in several orders of threads and times of copies.
+// Runs each case in several orders of threads and times of copies.
 template <std::string (*kRun)()>
 std::string in_all_orders() {
   for (const char* settings : {"order=forward", "order=reverse,copies=early",

@@ -1,4 +1,4 @@
-// Kernels with one fault each, and what the emulator has to say of it.
+// Kernels with one fault each, and the report that the emulator has to give.
 #include "emulator/self_test/cases.h"
 #include "emulator/self_test/fixture.h"
 
@@ -182,7 +182,7 @@ std::string find(const Fault& fault) {
         "launch");
     const cudaError_t found = cudaDeviceSynchronize();
     expect_error(found, fault.error, fault.text);
-    // A sticky error: all that comes after fails likewise.
+    // The error is sticky: all later calls fail with it.
     expect_error(cudaMalloc(reinterpret_cast<void**>(&memory), 16), fault.error, fault.text);
   }
   begin();

@@ -1,4 +1,4 @@
-// What cases are written with. Also compiled by nvcc, where there is a card instead of the emulator.
+// Functions that the cases share. nvcc also compiles them, for a GPU instead of the emulator.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -40,7 +40,7 @@ inline void expect_error(cudaError_t got, cudaError_t expected, const std::strin
   cudaGetLastError();
 }
 
-// A new machine, on its first card.
+// Begins a new machine and selects its first card.
 inline void begin(const std::string& settings = "") {
 #if !defined(__CUDACC__)
   require(configure(settings).empty(), "configure(" + settings + ")");
@@ -88,7 +88,7 @@ cudaError_t launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t 
   return cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...);
 }
 
-// Whole numbers from 0 on, as float.
+// The integers from 0 on, as float.
 inline std::vector<float> counting(size_t count) {
   std::vector<float> values(count);
   for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(i);

@@ -74,7 +74,7 @@ std::string missing_join() {
   cudaGraph_t graph = nullptr;
   expect_error(cudaStreamEndCapture(streams.first, &graph), cudaErrorStreamCaptureUnjoined);
   require(graph == nullptr, "a graph in spite of it");
-  // Both streams are as before.
+  // Both streams work as before the capture.
   require(launch(add_kernel, 1, 32, 0, streams.second, x.get(), 1.0f), "launch");
   require(x.read()[0] == 1, "another result");
   return "";

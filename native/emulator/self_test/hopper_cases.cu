@@ -1,7 +1,7 @@
-// A pipelined product as Hopper's kernels are made: a producer whose TMA loads fill stages, a warpgroup that
-// multiplies them, mbarriers between. Right in all four combinations of early and late; each planted fault is
-// found by one of them at least. The instructions' PTX comes with the kernels that will use them, so these
-// cases compile for the emulator only.
+// A pipelined product in the style of Hopper's kernels: a producer whose TMA loads fill stages, a warpgroup
+// that multiplies them, and mbarriers between. It is right in all four combinations of early and late; each
+// planted fault is found in at least one of them. The cases call the emulator's instructions directly,
+// without PTX, so they compile for the emulator only.
 #include <cuda.h>
 #include <cudaTypedefs.h>
 
@@ -32,7 +32,7 @@ __device__ uint64_t descriptor(const void* shared) {
   return (address & 0x3ffff) >> 4 | uint64_t{1} << 16 | uint64_t{1024 >> 4} << 32 | uint64_t{1} << 62;
 }
 
-// Output pixels of a 3 x 3 convolution of stride 1 as rows; what a step of k reads is a shift of the image.
+// The rows are output pixels of a 3 x 3 convolution of stride 1; a step of k reads a shifted image.
 struct Image {
   int width = 0, height = 0, channels = 0;  // width 0: a is a matrix
 };
@@ -200,7 +200,7 @@ std::string in_all_modes(const Problem& problem) {
   return "";
 }
 
-// Found in some mode; with this text, where one is given.
+// The fault has to be found in some mode; with this text, if one is given.
 template <Fault kFault>
 std::string is_found(const char* text) {
   std::string all;

@@ -1,4 +1,4 @@
-// Runs the self-test's cases, or those whose names are given; says what was wrong and how long it took.
+// Runs all self-test cases, or those named; prints what was wrong and how long it took.
 #include <chrono>
 #include <cstdio>
 #include <cstring>

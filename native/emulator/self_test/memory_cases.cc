@@ -1,4 +1,4 @@
-// Memory of cards and of the host, as the runtime's calls treat it.
+// The runtime's functions for memory of GPUs (cards) and of the host.
 #include <cmath>
 #include <cstring>
 
@@ -24,7 +24,7 @@ std::string memory_is_accounted() {
   expect_error(cudaMalloc(&second, 600000), cudaErrorMemoryAllocation);
   require(second == nullptr, "a failed cudaMalloc gives an address");
   require(cudaSetDevice(1), "cudaSetDevice");
-  void* const other = allocate(600000);  // cards have memory of their own
+  void* const other = allocate(600000);  // each card has its own memory
   require(cudaFree(first), "cudaFree");
   require(cudaSetDevice(0), "cudaSetDevice");
   require(cudaMemGetInfo(&after, &total), "cudaMemGetInfo");

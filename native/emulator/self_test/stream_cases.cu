@@ -1,4 +1,4 @@
-// Streams: what is ordered happens in order, and what is not does not.
+// Streams: ordered work happens in order; unordered work does not.
 #include <thread>
 
 #include "emulator/self_test/cases.h"
